@@ -11,3 +11,5 @@ pub mod buffer;
 pub mod close_code;
 pub mod entropy;
 pub mod error;
+#[cfg(feature = "embedded-io")]
+pub mod driver;
