@@ -9,7 +9,8 @@ extern crate std;
 
 pub mod buffer;
 pub mod close_code;
-pub mod entropy;
-pub mod error;
 #[cfg(feature = "embedded-io")]
 pub mod driver;
+pub mod entropy;
+pub mod error;
+pub mod frame;
