@@ -14,3 +14,6 @@ pub mod driver;
 pub mod entropy;
 pub mod error;
 pub mod frame;
+pub mod handshake;
+pub mod http;
+pub mod uri;
