@@ -1,0 +1,447 @@
+//! From a host and a port to a connected TCP socket: name lookup and Happy
+//! Eyeballs (RFC 8305), all under one deadline.
+//!
+//! ```text
+//!   name ─► addresses, families interleaved ─► attempts, 250 ms apart
+//!                                              │ or as soon as one fails
+//!                                              ▼
+//!                     first that connects wins; the others are closed
+//! ```
+//!
+//! The attempts are non-blocking sockets under one poll; only the name lookup,
+//! which cannot be bounded otherwise, has a thread.
+
+use core::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+use std::{
+    collections::VecDeque,
+    io,
+    net::{TcpStream, ToSocketAddrs},
+    sync::mpsc,
+    thread,
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::{
+    sockopt::{SocketOption, apply_all},
+    wait::{Clock, timespec},
+};
+
+/// Which addresses of a name to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AddressFamily {
+    /// IPv6 and IPv4, whichever connects first.
+    #[default]
+    Any,
+    /// IPv4 only.
+    Ipv4,
+    /// IPv6 only.
+    Ipv6,
+}
+
+impl AddressFamily {
+    const fn allows(self, address: &SocketAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Ipv4 => address.is_ipv4(),
+            Self::Ipv6 => address.is_ipv6(),
+        }
+    }
+}
+
+impl fmt::Display for AddressFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "IP",
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        })
+    }
+}
+
+/// One address that was tried in vain.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// Why it did not connect. Kind `TimedOut`: it gave no answer before the
+    /// connect deadline.
+    pub error: io::Error,
+}
+
+/// Why there is no TCP connection.
+#[derive(Debug)]
+pub(crate) enum DialError {
+    /// The name has no address, or none of the family asked for.
+    Resolve(io::Error),
+    /// The deadline passed during the lookup.
+    ResolveTimedOut,
+    /// Every address failed.
+    Refused(Vec<Attempt>),
+    /// The deadline passed before an address connected or all had failed.
+    TimedOut(Vec<Attempt>),
+}
+
+/// How to dial.
+#[derive(Debug)]
+pub(crate) struct Dialer<'a> {
+    pub(crate) family: AddressFamily,
+    pub(crate) options: &'a [SocketOption],
+    pub(crate) clock: Clock,
+    /// On the clock's scale.
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// RFC 8305 §5, "Connection Attempt Delay".
+const STAGGER: Duration = Duration::from_millis(250);
+
+impl Dialer<'_> {
+    /// `host` is a name or an address, IPv6 without brackets.
+    pub(crate) fn dial(&self, host: &str, port: u16) -> Result<TcpStream, DialError> {
+        let addresses = self.resolve(host, port)?;
+        let stream = self.connect(&addresses)?;
+        Ok(stream)
+    }
+
+    pub(crate) fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+        let mut addresses = match host.parse::<IpAddr>() {
+            Ok(address) => vec![SocketAddr::new(address, port)],
+            Err(_) => self.look_up(host.to_owned(), port)?,
+        };
+        addresses.retain(|address| self.family.allows(address));
+        if addresses.is_empty() {
+            let text = format!("{host} has no {} address", self.family);
+            return Err(DialError::Resolve(io::Error::new(
+                io::ErrorKind::NotFound,
+                text,
+            )));
+        }
+        log::debug!("{host} is at {addresses:?}");
+        Ok(addresses)
+    }
+
+    /// A lookup cannot be given a deadline or called off. It has its own
+    /// thread, which is left behind to end when the lookup does.
+    fn look_up(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        thread::Builder::new()
+            .name("hybi-lookup".into())
+            .spawn(move || {
+                let found = (host.as_str(), port).to_socket_addrs();
+                let _ = sender.send(found.map(Iterator::collect));
+            })
+            .map_err(DialError::Resolve)?;
+        let answer = match self.left() {
+            Some(left) => receiver.recv_timeout(left),
+            None => receiver
+                .recv()
+                .map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+        };
+        match answer {
+            Ok(found) => found.map_err(DialError::Resolve),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(DialError::ResolveTimedOut),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                Err(DialError::Resolve(io::Error::other("the lookup failed")))
+            }
+        }
+    }
+
+    pub(crate) fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, DialError> {
+        let mut waiting = interleave(addresses);
+        let mut pending: Vec<(SocketAddr, Socket)> = Vec::new();
+        let mut failed = Vec::new();
+        let mut next_start = Duration::ZERO;
+        loop {
+            let now = self.clock.now();
+            if self.deadline.is_some_and(|deadline| now >= deadline) {
+                let unanswered = pending.into_iter().map(|(address, _)| Attempt {
+                    address,
+                    error: io::Error::new(io::ErrorKind::TimedOut, "no answer in time"),
+                });
+                failed.extend(unanswered);
+                return Err(DialError::TimedOut(failed));
+            }
+            if now >= next_start
+                && let Some(address) = waiting.pop_front()
+            {
+                log::debug!("connecting to {address}");
+                match self.start(address) {
+                    Ok(Started::Connected(socket)) => return Ok(socket.into()),
+                    Ok(Started::Pending(socket)) => {
+                        pending.push((address, socket));
+                        next_start = now + STAGGER;
+                    }
+                    Err(error) => fail(&mut failed, address, error),
+                }
+                continue;
+            }
+            if pending.is_empty() && waiting.is_empty() {
+                return Err(DialError::Refused(failed));
+            }
+            let next = (!waiting.is_empty()).then_some(next_start);
+            let until = match (next, self.deadline) {
+                (Some(next), Some(deadline)) => Some(next.min(deadline)),
+                (next, deadline) => next.or(deadline),
+            };
+            for at in ready(&pending, until.map(|until| until.saturating_sub(now)))
+                .map_err(|error| DialError::Refused(vec_with(&mut failed, addresses, error)))?
+            {
+                let (address, socket) = pending.swap_remove(at);
+                match outcome(&socket) {
+                    Ok(()) => return Ok(socket.into()),
+                    Err(error) => {
+                        fail(&mut failed, address, error);
+                        // RFC 8305 §5: a failure starts the next at once.
+                        next_start = now;
+                    }
+                }
+            }
+        }
+    }
+
+    fn start(&self, address: SocketAddr) -> io::Result<Started> {
+        let domain = Domain::for_address(address);
+        let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        apply_all(self.options, &socket, address.is_ipv4())?;
+        match socket.connect(&address.into()) {
+            Ok(()) => Ok(Started::Connected(socket)),
+            Err(error) if is_in_progress(&error) => Ok(Started::Pending(socket)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Connects to a Unix socket.
+    #[cfg(unix)]
+    pub(crate) fn dial_unix(
+        &self,
+        path: &std::path::Path,
+    ) -> Result<std::os::unix::net::UnixStream, io::Error> {
+        let address = socket2::SockAddr::unix(path)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        loop {
+            match socket.connect(&address) {
+                Ok(()) => return Ok(socket.into()),
+                // The server's queue is full. Nothing tells when there is
+                // room again, so ask again.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if is_in_progress(&error) => {}
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::ISCONN) => {
+                    return Ok(socket.into());
+                }
+                Err(error) => return Err(error),
+            }
+            if self.left().is_some_and(|left| left.is_zero()) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_sub(self.clock.now()))
+    }
+}
+
+enum Started {
+    Connected(Socket),
+    Pending(Socket),
+}
+
+fn is_in_progress(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+        || Errno::from_io_error(error) == Some(Errno::INPROGRESS)
+}
+
+/// Whether a socket that a poll reported has connected.
+fn outcome(socket: &Socket) -> io::Result<()> {
+    match socket.take_error()? {
+        Some(error) => Err(error),
+        None => socket.peer_addr().map(drop),
+    }
+}
+
+fn fail(failed: &mut Vec<Attempt>, address: SocketAddr, error: io::Error) {
+    log::debug!("{address}: {error}");
+    failed.push(Attempt { address, error });
+}
+
+fn vec_with(failed: &mut Vec<Attempt>, addresses: &[SocketAddr], error: io::Error) -> Vec<Attempt> {
+    let mut failed = core::mem::take(failed);
+    if let Some(&address) = addresses.first() {
+        failed.push(Attempt { address, error });
+    }
+    failed
+}
+
+/// Which of the pending sockets are decided, highest index first (so that
+/// each can be removed by swapping).
+fn ready(pending: &[(SocketAddr, Socket)], left: Option<Duration>) -> io::Result<Vec<usize>> {
+    let mut fds: Vec<_> = pending
+        .iter()
+        .map(|(_, socket)| PollFd::new(socket, PollFlags::OUT))
+        .collect();
+    if fds.is_empty() {
+        thread::sleep(left.unwrap_or(Duration::ZERO));
+        return Ok(Vec::new());
+    }
+    match poll(&mut fds, left.map(timespec).as_ref()) {
+        Ok(_) => {}
+        Err(Errno::INTR) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    }
+    let decided = fds.iter().enumerate().rev();
+    Ok(decided
+        .filter(|(_, fd)| !fd.revents().is_empty())
+        .map(|(at, _)| at)
+        .collect())
+}
+
+/// RFC 8305 §4: the order of the resolver, families taking turns.
+fn interleave(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
+    let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (VecDeque<_>, VecDeque<_>) = addresses
+        .iter()
+        .copied()
+        .partition(|address| address.is_ipv6() == first_is_ipv6);
+    let mut order = VecDeque::with_capacity(addresses.len());
+    while !first.is_empty() || !second.is_empty() {
+        order.extend(first.pop_front());
+        order.extend(second.pop_front());
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{net::TcpListener, time::Instant};
+
+    fn dialer(millis: u64) -> Dialer<'static> {
+        Dialer {
+            family: AddressFamily::Any,
+            options: &[],
+            clock: Clock::new(),
+            deadline: Some(Duration::from_millis(millis)),
+        }
+    }
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    /// An address where nobody listens.
+    fn refused() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let addresses = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"].map(address);
+        let expected = ["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"].map(address);
+        assert_eq!(interleave(&addresses), expected);
+        assert!(interleave(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_refused_first_address_is_followed_by_the_next_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let good = listener.local_addr().unwrap();
+        let begin = Instant::now();
+        let stream = dialer(5000).connect(&[refused(), good]).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), good);
+        assert!(begin.elapsed() < STAGGER, "{:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn all_refused_names_each() {
+        let addresses = [refused(), refused()];
+        let Err(DialError::Refused(attempts)) = dialer(5000).connect(&addresses) else {
+            panic!("must be refused")
+        };
+        let tried: Vec<_> = attempts.iter().map(|attempt| attempt.address).collect();
+        assert_eq!(tried, addresses);
+        for attempt in attempts {
+            assert_eq!(attempt.error.kind(), io::ErrorKind::ConnectionRefused);
+        }
+    }
+
+    #[test]
+    fn literals_need_no_lookup_and_families_are_filtered() {
+        let mut dialer = dialer(1000);
+        assert_eq!(dialer.resolve("::1", 9).unwrap(), [address("[::1]:9")]);
+        dialer.family = AddressFamily::Ipv4;
+        let Err(DialError::Resolve(error)) = dialer.resolve("::1", 9) else {
+            panic!("no IPv4 there")
+        };
+        assert_eq!(error.to_string(), "::1 has no IPv4 address");
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist() {
+        let result = dialer(5000).resolve("does-not-exist.invalid", 80);
+        assert!(matches!(result, Err(DialError::Resolve(_))), "{result:?}");
+    }
+
+    /// Linux drops a SYN to a listener whose queue is full: an address that
+    /// gives no answer.
+    #[cfg(target_os = "linux")]
+    mod black_hole {
+        use super::*;
+
+        fn black_hole() -> (Socket, SocketAddr, Vec<Socket>) {
+            let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            listener.bind(&address("127.0.0.1:0").into()).unwrap();
+            listener.listen(0).unwrap();
+            let at = listener.local_addr().unwrap().as_socket().unwrap();
+            let fill = (0..4).map(|_| {
+                let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+                socket.set_nonblocking(true).unwrap();
+                let _ = socket.connect(&at.into());
+                socket
+            });
+            let fill = fill.collect();
+            (listener, at, fill)
+        }
+
+        #[test]
+        fn the_deadline_holds() {
+            let (_listener, hole, _fill) = black_hole();
+            let begin = Instant::now();
+            let Err(DialError::TimedOut(attempts)) = dialer(120).connect(&[hole]) else {
+                panic!("must time out")
+            };
+            assert_eq!(attempts[0].error.kind(), io::ErrorKind::TimedOut);
+            let elapsed = begin.elapsed();
+            assert!(elapsed < Duration::from_millis(600), "{elapsed:?}");
+        }
+
+        #[test]
+        fn a_silent_first_address_costs_one_stagger() {
+            let (_listener, hole, _fill) = black_hole();
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let good = listener.local_addr().unwrap();
+            let begin = Instant::now();
+            let stream = dialer(5000).connect(&[hole, good]).unwrap();
+            assert_eq!(stream.peer_addr().unwrap(), good);
+            let elapsed = begin.elapsed();
+            assert!(elapsed >= STAGGER - Duration::from_millis(1), "{elapsed:?}");
+            assert!(elapsed < STAGGER * 3, "{elapsed:?}");
+        }
+    }
+}
