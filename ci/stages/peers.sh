@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The `hybi` program against real servers that other people wrote, over ws and wss.
+# shellcheck source=ci/setup.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
+need_packages nginx-light websocketd libwebsockets-test-server
+need_command openssl openssl
+need_venv peers websockets==17.4 aiohttp==3.14.5
+need_npm peers-npm ws@8.23.0
+
+run cargo build --locked --release -p hybi-std --bin hybi
+run "$CACHE/peers/bin/python" ci/peers/run.py --hybi "$TARGET/release/hybi" \
+    --node-modules "$CACHE/peers-npm/node_modules"

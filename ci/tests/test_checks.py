@@ -1,0 +1,111 @@
+"""The checks of ci/ must find what they look for: each is given a case of it here."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+CI = Path(__file__).parent.parent
+sys.path.insert(0, str(CI / "autobahn"))
+
+import run as autobahn
+
+
+class Layers(unittest.TestCase):
+    def violations(self, files, manifests=()):
+        """What ci/layers.py says about a tree with these files in core/src."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for crate in ("core", "platform-std", "platform-wasi", "platform-embedded"):
+                (root / crate / "src").mkdir(parents=True)
+                (root / crate / "Cargo.toml").write_text(dict(manifests).get(crate, ""))
+            for name, text in {"lib.rs": "pub mod frame;", **files}.items():
+                path = root / "core/src" / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+            result = subprocess.run(
+                [sys.executable, CI / "layers.py", folder],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            lines = result.stdout.splitlines()[:-1]
+            self.assertEqual(result.returncode, bool(lines), result.stdout + result.stderr)
+            return lines
+
+    def test_order_that_holds(self):
+        good = {
+            "frame/mod.rs": "use crate::error::ProtocolError;\nuse super::close_code::CloseCode;\n",
+            "frame/mask.rs": "use super::header::X;\nuse crate::frame::Opcode;\n// crate::driver\n",
+            "driver.rs": "use crate::{connection::{State, driver}, error};\n"
+            'const URL: &str = "ws://x"; fn f() -> crate::frame::X {}\n'
+            "mod tests {\n    use super::*;\n}\n",
+        }
+        self.assertEqual(self.violations(good), [])
+
+    def test_import_from_below(self):
+        for text in (
+            "use crate::connection::State;",
+            "use crate::{error, driver::Timer};",
+            "use crate::{\n    error::{A, B},\n    http::list,\n};",
+            "fn f() -> crate::driver::X {}",
+            "macro_rules! m { () => { $crate::uri::f() } }",
+            "use super::super::connection::State;",
+            "mod tests {\n    use super::super::super::driver::X;\n}",
+        ):
+            with self.subTest(text):
+                self.assertEqual(len(self.violations({"frame/header.rs": text})), 1)
+
+    def test_super_out_of_a_top_module(self):
+        self.assertEqual(len(self.violations({"error.rs": "use super::frame::Opcode;"})), 1)
+        self.assertEqual(len(self.violations({"frame/mod.rs": "use super::*;"})), 1)
+
+    def test_same_line(self):
+        self.assertEqual(len(self.violations({"http/mod.rs": "use crate::uri::Uri;"})), 1)
+
+    def test_module_without_a_line(self):
+        self.assertEqual(len(self.violations({"utils.rs": ""})), 1)
+        self.assertEqual(len(self.violations({"frame/a.rs": "use crate::utils::f;"})), 1)
+
+    def test_platforms(self):
+        for crate, dependency in (
+            ("core", '[dependencies]\nhybi-std.path = "x"'),
+            ("platform-wasi", '[dev-dependencies]\nhybi-std = { path = "x" }'),
+            ("platform-std", "[target.'cfg(unix)'.dependencies]\nx = { package = \"hybi-wasi\" }"),
+        ):
+            with self.subTest(dependency):
+                self.assertEqual(len(self.violations({}, {crate: dependency}.items())), 1)
+
+
+OK = ["OK", "OK"]
+
+
+class Autobahn(unittest.TestCase):
+    def test_every_case_is_expected_ok_but_three(self):
+        expected = json.loads((CI / "autobahn/expected.json").read_text())
+        other = {case: verdict for case, verdict in expected.items() if verdict != OK}
+        informational = ["INFORMATIONAL", "INFORMATIONAL"]
+        self.assertEqual(other, dict.fromkeys(["7.1.6", "7.13.1", "7.13.2"], informational))
+        self.assertEqual(len(expected), 517)
+        sections = autobahn.parse_sections("1-10")
+        self.assertEqual(sum(autobahn.section_of(case) in sections for case in expected), 301)
+
+    def test_differences(self):
+        expected = {"1.1": OK, "1.2": OK}
+        self.assertEqual(list(autobahn.compare(expected, expected)), [])
+        for found in (
+            {"1.1": OK},
+            {**expected, "1.3": OK},
+            {**expected, "1.2": ["NON-STRICT", "OK"]},
+            {**expected, "1.2": ["INFORMATIONAL", "OK"]},
+            {**expected, "1.2": ["OK", "UNCLEAN"]},
+            {**expected, "1.2": ["OK", "WRONG CODE"]},
+        ):
+            with self.subTest(found):
+                self.assertEqual(len(list(autobahn.compare(found, expected))), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
