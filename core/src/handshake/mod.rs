@@ -32,10 +32,13 @@
 
 use core::{fmt, time::Duration};
 
+mod check;
 mod error;
 mod key;
 mod request;
 mod response;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use error::{HandshakeError, RequestError, ResponseError};

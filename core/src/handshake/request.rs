@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use super::{RequestError, key::SecWebSocketKey};
+use super::key::SecWebSocketKey;
 use crate::{
-    http::{REDACTED, Writer, is_field_value, is_secret_header, is_token},
+    http::{REDACTED, Writer, is_secret_header},
     uri::{PathAndQuery, Uri},
 };
 
@@ -26,14 +26,14 @@ use crate::{
 /// `Debug` shows the names of secret headers but not their values.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    host: &'a str,
-    port: Option<u16>,
-    target: PathAndQuery<'a>,
-    origin: Option<&'a str>,
-    subprotocols: &'a [&'a str],
-    extensions: Option<&'a str>,
-    cookie: Option<&'a str>,
-    headers: &'a [(&'a str, &'a str)],
+    pub(super) host: &'a str,
+    pub(super) port: Option<u16>,
+    pub(super) target: PathAndQuery<'a>,
+    pub(super) origin: Option<&'a str>,
+    pub(super) subprotocols: &'a [&'a str],
+    pub(super) extensions: Option<&'a str>,
+    pub(super) cookie: Option<&'a str>,
+    pub(super) headers: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Request<'a> {
@@ -95,7 +95,7 @@ impl<'a> Request<'a> {
 
     /// Sends further headers, in this order, after those of the handshake.
     /// Names and values are refused where they could change the rest of the
-    /// request; see [`RequestError`].
+    /// request; see [`RequestError`](super::RequestError).
     #[must_use]
     pub const fn headers(mut self, headers: &'a [(&'a str, &'a str)]) -> Self {
         self.headers = headers;
@@ -112,61 +112,6 @@ impl<'a> Request<'a> {
 
     pub(super) const fn offers_extensions(&self) -> bool {
         self.extensions.is_some()
-    }
-
-    /// Everything that may not be sent is found here, before a byte is
-    /// written.
-    pub(super) fn check(&self) -> Result<(), RequestError> {
-        if !is_host(self.host) {
-            return Err(RequestError::InvalidHost);
-        }
-        if !is_target(self.target) {
-            return Err(RequestError::InvalidTarget);
-        }
-        if self.origin.is_some_and(|origin| !is_filled(origin)) {
-            return Err(RequestError::InvalidOrigin);
-        }
-        if self.cookie.is_some_and(|cookie| !is_filled(cookie)) {
-            return Err(RequestError::InvalidCookie);
-        }
-        if self.extensions.is_some_and(|offer| !is_filled(offer)) {
-            return Err(RequestError::InvalidExtensions);
-        }
-        for (index, subprotocol) in self.subprotocols.iter().enumerate() {
-            if !is_token(subprotocol.as_bytes()) {
-                return Err(RequestError::InvalidSubprotocol { index });
-            }
-            if self
-                .subprotocols
-                .iter()
-                .take(index)
-                .any(|s| s == subprotocol)
-            {
-                return Err(RequestError::DuplicateSubprotocol { index });
-            }
-        }
-        for (index, (name, value)) in self.headers.iter().enumerate() {
-            self.check_header(index, name, value)?;
-        }
-        Ok(())
-    }
-
-    fn check_header(&self, index: usize, name: &str, value: &str) -> Result<(), RequestError> {
-        if !is_token(name.as_bytes()) {
-            return Err(RequestError::InvalidHeaderName { index });
-        }
-        if !is_field_value(value.as_bytes()) {
-            return Err(RequestError::InvalidHeaderValue { index });
-        }
-        let is = |other: &&&'static str| name.eq_ignore_ascii_case(other);
-        if let Some(name) = RESERVED.iter().find(is) {
-            return Err(RequestError::ReservedHeader { index, name });
-        }
-        let own = [self.origin.map(|_| "Origin"), self.cookie.map(|_| "Cookie")];
-        if let Some(name) = own.iter().flatten().find(is) {
-            return Err(RequestError::DuplicateHeader { index, name });
-        }
-        Ok(())
     }
 
     /// Writes the request. Returns where the list of subprotocols stands.
@@ -246,37 +191,84 @@ impl fmt::Debug for Redacted<'_> {
     }
 }
 
-/// The headers that decide about the handshake or the framing of HTTP.
-const RESERVED: [&str; 10] = [
-    "Host",
-    "Upgrade",
-    "Connection",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Version",
-    "Sec-WebSocket-Accept",
-    "Sec-WebSocket-Extensions",
-    "Sec-WebSocket-Protocol",
-    "Content-Length",
-    "Transfer-Encoding",
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{format, string::String, vec};
 
-/// A value with something in it and no control character.
-fn is_filled(text: &str) -> bool {
-    !text.is_empty() && is_field_value(text.as_bytes())
-}
+    fn written(request: &Request<'_>) -> String {
+        let key = SecWebSocketKey::from_nonce(*b"the sample nonce");
+        let mut counter = Writer::new(&mut []);
+        request.write(&mut counter, &key);
+        let mut out = vec![0; counter.len()];
+        request.write(&mut Writer::new(&mut out), &key);
+        String::from_utf8(out).unwrap()
+    }
 
-fn is_host(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(&byte))
-}
+    #[test]
+    fn a_bare_request() {
+        let uri = Uri::parse("ws://server.example.com/chat").unwrap();
+        assert_eq!(
+            written(&Request::new(&uri)),
+            "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let same = Request::to("server.example.com", "/chat");
+        assert_eq!(written(&same), written(&Request::new(&uri)));
+    }
 
-fn is_target(target: PathAndQuery<'_>) -> bool {
-    let (slash, rest) = target.parts();
-    let begins_well = slash.is_empty() || rest.is_empty() || rest.starts_with('?');
-    begins_well
-        && rest
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
+    #[test]
+    fn a_full_request_in_order() {
+        let uri = Uri::parse("wss://user:s3cret@[2001:DB8::1]:8443?a=%20").unwrap();
+        let request = Request::new(&uri)
+            .headers(&[("User-Agent", "x/1"), ("X-Empty", ""), ("X", "a\tb é")])
+            .cookie("a=1; b=2")
+            .origin("https://example.com")
+            .extensions("permessage-deflate; client_max_window_bits")
+            .subprotocols(&["v2.chat", "v1.chat"]);
+        assert_eq!(request.check(), Ok(()));
+        let text = written(&request);
+        assert_eq!(
+            text,
+            "GET /?a=%20 HTTP/1.1\r\nHost: [2001:DB8::1]:8443\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: v2.chat, v1.chat\r\n\
+             Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
+             Origin: https://example.com\r\nCookie: a=1; b=2\r\n\
+             User-Agent: x/1\r\nX-Empty: \r\nX: a\tb é\r\n\r\n"
+        );
+        let key = SecWebSocketKey::from_nonce([0; 16]);
+        let (start, end) = request.write(&mut Writer::new(&mut []), &key);
+        assert_eq!(&text[start..end], "v2.chat, v1.chat");
+    }
+
+    #[test]
+    fn the_host_header_names_other_ports_than_the_default() {
+        for (text, host) in [
+            ("ws://a:80/", "Host: a\r\n"),
+            ("ws://a:443/", "Host: a:443\r\n"),
+            ("wss://a:443/", "Host: a\r\n"),
+            ("wss://a:80/", "Host: a:80\r\n"),
+        ] {
+            let uri = Uri::parse(text).unwrap();
+            assert!(written(&Request::new(&uri)).contains(host), "{text}");
+            let other = written(&Request::new(&uri).host("b:1"));
+            assert!(other.contains("Host: b:1\r\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let request = Request::to("a", "/")
+            .cookie("id=s3cret")
+            .headers(&[("AUTHORIZATION", "Basic s3cret"), ("X", "seen")]);
+        let shown = format!("{request:?}");
+        assert!(
+            shown.contains("AUTHORIZATION") && shown.contains("seen"),
+            "{shown}"
+        );
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
 }

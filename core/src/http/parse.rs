@@ -220,3 +220,125 @@ impl core::fmt::Debug for Headers<'_> {
         map.finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn the_scanner_keeps_its_place() {
+        let head = b"HTTP/1.1 101 x\r\nA: b\r\nC:\r\n\r\nmore";
+        let mut scanner = HeadScanner::default();
+        for end in 0..head.len() - 4 {
+            assert_eq!(scanner.advance(&head[..end], 99, 2), Ok(None), "{end}");
+            assert_eq!(scanner.scanned, end);
+        }
+        assert_eq!(scanner.advance(head, 99, 2), Ok(Some(head.len() - 4)));
+        assert_eq!(scanner.headers(), 2);
+    }
+
+    #[test]
+    fn the_scanner_fails_at_the_first_wrong_byte() {
+        for (bytes, error) in [
+            (&b"S"[..], HeadError::NotHttp),
+            (b"HTTQ", HeadError::NotHttp),
+            (b"HTTP/2", HeadError::Version),
+            (b"HTTP/1,", HeadError::Version),
+            (b"HTTP/1.1\n", HeadError::LineEnding),
+            (b"HTTP/1.1\rx", HeadError::LineEnding),
+            (b"HTTP/1.1\r\r", HeadError::LineEnding),
+            (b"HTTP/1.1\r\n\n", HeadError::LineEnding),
+        ] {
+            let before = &bytes[..bytes.len() - 1];
+            let mut scanner = HeadScanner::default();
+            assert_eq!(scanner.advance(before, 99, 9), Ok(None), "{bytes:?}");
+            let result = scanner.advance(bytes, 99, 9);
+            assert_eq!(result, Err(ScanError::Malformed(error)), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn limits_are_exact() {
+        let head = b"HTTP/1.1 101 x\r\nA: b\r\n\r\n";
+        let scan =
+            |max_len, max_headers| HeadScanner::default().advance(head, max_len, max_headers);
+        assert_eq!(scan(head.len(), 1), Ok(Some(head.len())));
+        assert_eq!(scan(head.len() - 1, 1), Err(ScanError::TooLong));
+        assert_eq!(scan(head.len(), 0), Err(ScanError::TooManyHeaders));
+        let mut scanner = HeadScanner::default();
+        assert_eq!(scanner.advance(b"HTTP/1.1", 8, 0), Err(ScanError::TooLong));
+    }
+
+    #[test]
+    fn heads_with_any_number_of_headers() {
+        for headers in [0, 1, 16, 17, 64, 65, 128] {
+            let mut head = b"HTTP/1.0 204\r\n".to_vec();
+            head.extend(b"A: b\r\n".repeat(headers));
+            head.extend(b"\r\n");
+            let expected = ResponseHead {
+                minor_version: 0,
+                status: 204,
+            };
+            assert_eq!(ResponseHead::parse(&head, headers), Ok(expected));
+            assert_eq!(Headers::of_head(&head).count(), headers);
+        }
+    }
+
+    #[test]
+    fn headers_are_trimmed_pairs() {
+        let head = b"HTTP/1.1 200 OK\r\nA: b: c\r\nD:\t e \r\nF:\r\n\r\nG: h\r\n";
+        let all: Vec<_> = Headers::of_head(head).collect();
+        assert_eq!(all, [("A", &b"b: c"[..]), ("D", b"e"), ("F", b"")]);
+        let shown = std::format!("{:?}", Headers::of_head(b"x\r\nset-cookie: a=1\r\n"));
+        assert_eq!(shown, r#"{"set-cookie": "***"}"#);
+        for broken in [
+            &b""[..],
+            b"x",
+            b"x\r\n",
+            b"x\r\ny",
+            b"x\r\ny: z",
+            b"x\r\n\xff: z\r\n",
+        ] {
+            assert_eq!(Headers::of_head(broken).count(), 0);
+        }
+    }
+
+    #[test]
+    fn body_lengths() {
+        for (status, headers, expected) in [
+            (200, "", Ok(BodyLength::UntilClose)),
+            (200, "content-length: 07\r\n", Ok(BodyLength::Bytes(7))),
+            (304, "Content-Length: 7\r\n", Ok(BodyLength::Bytes(0))),
+            (
+                200,
+                "Content-Length: 7, 7\r\n",
+                Err(HeadError::ContentLength),
+            ),
+            (
+                200,
+                "Content-Length: 0x7\r\n",
+                Err(HeadError::ContentLength),
+            ),
+            (
+                200,
+                "Transfer-Encoding: gzip\r\nContent-Length: 7\r\n",
+                Ok(BodyLength::UntilClose),
+            ),
+            (
+                200,
+                "Transfer-Encoding: gzip,chunked\r\n",
+                Ok(BodyLength::Chunked),
+            ),
+            (
+                200,
+                "Transfer-Encoding: chunked, gzip\r\n",
+                Ok(BodyLength::UntilClose),
+            ),
+        ] {
+            let head = std::format!("HTTP/1.1 {status} x\r\n{headers}\r\n");
+            let headers = Headers::of_head(head.as_bytes());
+            assert_eq!(BodyLength::of(status, headers), expected, "{head}");
+        }
+    }
+}
