@@ -353,3 +353,17 @@ fn subprotocols() {
     );
     assert_eq!(handshake.subprotocol_index(), Some(1));
 }
+
+#[test]
+fn one_wrong_byte_anywhere_comes_out_the_same_in_pieces() {
+    let good = good("Sec-WebSocket-Protocol: chat\r\n");
+    for at in 0..good.len() {
+        for byte in *b"\0\t\n\r \",:1a\xff" {
+            let mut bytes = good.clone();
+            bytes[at] = byte;
+            let whole = run_whole(&bytes);
+            let pieces = run(Vec::new(), HandshakeConfig::DEFAULT, bytes.chunks(1));
+            assert_eq!(pieces, whole, "{byte} at {at}");
+        }
+    }
+}
