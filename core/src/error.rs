@@ -168,6 +168,8 @@ pub enum Timeout {
     Handshake,
     /// Nothing arrived for longer than `Config::idle_timeout`.
     Idle,
+    /// The transport took no bytes for longer than `Config::write_timeout`.
+    Write,
 }
 
 impl fmt::Display for Timeout {
@@ -175,6 +177,7 @@ impl fmt::Display for Timeout {
         f.write_str(match self {
             Self::Handshake => "the opening handshake did not end within its deadline",
             Self::Idle => "nothing arrived from the peer within the idle deadline",
+            Self::Write => "the transport did not take what was to be sent within the deadline",
         })
     }
 }

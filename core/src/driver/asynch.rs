@@ -1,6 +1,27 @@
 //! The async driver, over `embedded-io-async`.
 
-use core::{future::Future, time::Duration};
+use core::{
+    future::{Future, poll_fn},
+    ops::ControlFlow,
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+
+use embedded_io_async::{ErrorType, Read, Write};
+
+use super::{
+    Error,
+    pump::{Action, Pump},
+};
+use crate::{
+    buffer::Buffer,
+    close_code::CloseCode,
+    connection::{Closed, Config, Connection, Event, Pending},
+    entropy::Entropy,
+    error::SendError,
+    handshake::Handshake,
+};
 
 /// A clock that an async driver can wait for.
 pub trait Timer {
@@ -24,4 +45,355 @@ impl Timer for NoTimer {
     async fn sleep_until(&mut self, _: Duration) {
         core::future::pending().await
     }
+}
+
+/// A WebSocket client over a async transport.
+///
+/// Pings are answered and the closing handshake is kept while
+/// [`receive`](Self::receive) or [`close`](Self::close) runs: call one of
+/// them whenever there is nothing else to do.
+#[derive(Debug)]
+pub struct WebSocket<T: ErrorType, Rx, Tx, E, C = NoTimer> {
+    transport: T,
+    timer: C,
+    pump: Pump<Rx, Tx, E, T::Error>,
+}
+
+impl<T, Rx: Buffer, Tx: Buffer, E: Entropy, C: Timer> WebSocket<T, Rx, Tx, E, C>
+where
+    T: Read + Write,
+{
+    /// Runs the opening handshake that `handshake` holds, then hands over the
+    /// open connection.
+    ///
+    /// To see the response, or a refusal, run [`open`] and then
+    /// [`new`](Self::new).
+    ///
+    /// # Errors
+    /// Those of the handshake and of the transport.
+    ///
+    /// Cancel safety: dropping the future drops the transport.
+    pub async fn connect(
+        mut transport: T,
+        mut timer: C,
+        mut handshake: Handshake<Rx, Tx, E>,
+        config: Config,
+    ) -> Result<Self, Error<T::Error>> {
+        open(&mut transport, &mut timer, &mut handshake).await?;
+        let connection = Connection::from_handshake(handshake, config)?;
+        Ok(Self::new(transport, timer, connection))
+    }
+
+    /// Takes over a connection that is open already.
+    pub const fn new(transport: T, timer: C, connection: Connection<Rx, Tx, E>) -> Self {
+        Self {
+            transport,
+            timer,
+            pump: Pump::new(connection),
+        }
+    }
+
+    /// Waits for the next event. Replies to Pings and to Close are on the
+    /// wire before the event is handed over. The event borrows the receive
+    /// buffer.
+    ///
+    /// # Errors
+    /// The connection failed, or was lost, or the transport failed; the peer
+    /// was told where that was possible.
+    ///
+    /// Cancel safety: safe. A dropped future loses nothing, if reads and writes of the
+    /// transport are cancel safe themselves.
+    pub async fn receive(&mut self) -> Result<Event<'_>, Error<T::Error>> {
+        let pending = loop {
+            if let Some(pending) = self.advance().await? {
+                break pending;
+            }
+        };
+        Ok(self.pump.event(pending))
+    }
+
+    async fn advance(&mut self) -> Result<Option<Pending>, Error<T::Error>> {
+        self.tick();
+        loop {
+            let action = self.pump.receive(None)?;
+            if let ControlFlow::Break(pending) = self.act(action).await {
+                return Ok(pending);
+            }
+        }
+    }
+
+    /// Sends a text message. What does not fit the send buffer whole goes out
+    /// in several frames.
+    ///
+    /// # Errors
+    /// [`Error::Send`]: nothing was sent. Otherwise the connection is lost.
+    ///
+    /// Cancel safety: a future dropped while a message goes out in several frames
+    /// leaves that message unfinished; another frame never starts inside one.
+    pub async fn send_text(&mut self, text: &str) -> Result<(), Error<T::Error>> {
+        match self.order(|connection| connection.send_text(text)).await {
+            Err(Error::Send(SendError::TooBig(_))) => self.send_text_piece(text, true).await,
+            Err(error) => Err(error),
+            Ok(()) => self.flush().await,
+        }
+    }
+
+    /// Sends a binary message. Otherwise like [`send_text`](Self::send_text).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub async fn send_binary(&mut self, data: &[u8]) -> Result<(), Error<T::Error>> {
+        match self.order(|connection| connection.send_binary(data)).await {
+            Err(Error::Send(SendError::TooBig(_))) => self.send_binary_piece(data, true).await,
+            Err(error) => Err(error),
+            Ok(()) => self.flush().await,
+        }
+    }
+
+    /// Sends the next piece of a text message, in one or more frames of its
+    /// own; the message ends with the piece that is `last`. Pieces before
+    /// that may wait in the send buffer for [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub async fn send_text_piece(
+        &mut self,
+        mut piece: &str,
+        last: bool,
+    ) -> Result<(), Error<T::Error>> {
+        loop {
+            let taken = self
+                .order(|connection| connection.send_text_piece(piece, last))
+                .await?;
+            match piece.get(taken..) {
+                Some(rest) if !rest.is_empty() => piece = rest,
+                _ if last => return self.flush().await,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Sends the next piece of a binary message. Otherwise like
+    /// [`send_text_piece`](Self::send_text_piece).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub async fn send_binary_piece(
+        &mut self,
+        mut piece: &[u8],
+        last: bool,
+    ) -> Result<(), Error<T::Error>> {
+        loop {
+            let taken = self
+                .order(|connection| connection.send_binary_piece(piece, last))
+                .await?;
+            match piece.get(taken..) {
+                Some(rest) if !rest.is_empty() => piece = rest,
+                _ if last => return self.flush().await,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Queues a text message that goes out with the next flush, and with all
+    /// else that waits, in one write if it fits.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text). A message that can never fit the
+    /// send buffer is [`SendError::TooBig`].
+    pub async fn queue_text(&mut self, text: &str) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.send_text(text)).await
+    }
+
+    /// Queues a binary message. Otherwise like [`queue_text`](Self::queue_text).
+    ///
+    /// # Errors
+    /// See [`queue_text`](Self::queue_text).
+    pub async fn queue_binary(&mut self, data: &[u8]) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.send_binary(data)).await
+    }
+
+    /// Sends a Ping with at most 125 bytes.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.ping(payload)).await?;
+        self.flush().await
+    }
+
+    /// Sends a Pong that nobody asked for, with at most 125 bytes.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.pong(payload)).await?;
+        self.flush().await
+    }
+
+    /// Begins the closing handshake and returns; [`receive`](Self::receive)
+    /// goes on with it and still hands messages over.
+    ///
+    /// # Errors
+    /// A code or reason that may not be sent, or a lost connection.
+    pub async fn start_close(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+    ) -> Result<(), Error<T::Error>> {
+        self.tick();
+        let now = self.pump.now();
+        self.order(|connection| connection.close(code, reason, now))
+            .await?;
+        self.flush().await
+    }
+
+    /// Performs the closing handshake and waits until the peer ends the
+    /// transport, at most [`Config::close_timeout`] in all. Messages that
+    /// still arrive are dropped; use [`start_close`](Self::start_close) to
+    /// see them.
+    ///
+    /// # Errors
+    /// A code or reason that may not be sent, or a lost connection.
+    pub async fn close(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+    ) -> Result<Closed<'_>, Error<T::Error>> {
+        self.start_close(code, reason).await?;
+        while self.advance().await? != Some(Pending::Closed) {}
+        Ok(self.pump.connection().closed())
+    }
+
+    /// Writes out what is queued.
+    ///
+    /// # Errors
+    /// The transport failed, or the connection did.
+    ///
+    /// Cancel safety: safe.
+    pub async fn flush(&mut self) -> Result<(), Error<T::Error>> {
+        self.tick();
+        loop {
+            let action = self.pump.flush()?;
+            if self.act(action).await.is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Carries out an order, flushing first where the buffer is full.
+    async fn order<V>(
+        &mut self,
+        mut order: impl FnMut(&mut Connection<Rx, Tx, E>) -> Result<V, SendError>,
+    ) -> Result<V, Error<T::Error>> {
+        loop {
+            match order(self.pump.connection_mut()) {
+                Err(SendError::Full) => self.flush().await?,
+                result => return result.map_err(Error::Send),
+            }
+        }
+    }
+
+    async fn act(&mut self, action: Action) -> ControlFlow<Option<Pending>> {
+        match action {
+            Action::Write(deadline) => {
+                let write = self.transport.write(self.pump.transmit());
+                let result = before(write, &mut self.timer, deadline).await;
+                self.pump.wrote(result, self.timer.now());
+            }
+            Action::Flush => self.pump.flushed(self.transport.flush().await),
+            Action::Read(deadline) => {
+                let read = self.transport.read(self.pump.receive_buffer());
+                let result = before(read, &mut self.timer, deadline).await;
+                self.pump.read(result, None, self.timer.now());
+            }
+            Action::Return(pending) => return ControlFlow::Break(pending),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn tick(&mut self) {
+        if self.pump.wants_time() {
+            self.pump.tick(self.timer.now());
+        }
+    }
+
+    /// The state machine.
+    pub const fn connection(&self) -> &Connection<Rx, Tx, E> {
+        self.pump.connection()
+    }
+
+    /// The transport.
+    pub const fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The transport, for its own settings. Bytes read or written past the
+    /// connection break it.
+    pub const fn transport_mut(&mut self) -> &mut T {
+        &mut self.transport
+    }
+}
+
+/// Runs an opening handshake to its end. Afterwards, also after a refusal,
+/// [`Handshake::response`] has what the server said.
+///
+/// # Errors
+/// Those of the handshake and of the transport.
+///
+/// Cancel safety: safe; call it again with the same handshake.
+pub async fn open<T: Read + Write, C: Timer, Rx: Buffer, Tx: Buffer, E: Entropy>(
+    transport: &mut T,
+    timer: &mut C,
+    handshake: &mut Handshake<Rx, Tx, E>,
+) -> Result<(), Error<T::Error>> {
+    loop {
+        while !handshake.transmit().is_empty() {
+            let deadline = handshake.poll_timeout();
+            let write = transport.write(handshake.transmit());
+            match before(write, timer, deadline)
+                .await
+                .map_err(Error::Transport)?
+            {
+                Some(0) => handshake.receive_eof(),
+                Some(n) => handshake.transmitted(n),
+                None => handshake.handle_timeout(timer.now()),
+            }
+            handshake.poll()?;
+        }
+        transport.flush().await.map_err(Error::Transport)?;
+        if handshake.poll()? {
+            return Ok(());
+        }
+        let deadline = handshake.poll_timeout();
+        let read = transport.read(handshake.receive_buffer());
+        match before(read, timer, deadline)
+            .await
+            .map_err(Error::Transport)?
+        {
+            Some(0) => handshake.receive_eof(),
+            Some(n) => handshake.received(n),
+            None => handshake.handle_timeout(timer.now()),
+        }
+    }
+}
+
+/// The result of `work`, or `None` where `deadline` passes first.
+async fn before<V, Err, C: Timer>(
+    work: impl Future<Output = Result<V, Err>>,
+    timer: &mut C,
+    deadline: Option<Duration>,
+) -> Result<Option<V>, Err> {
+    let mut work = pin!(work);
+    let Some(deadline) = deadline else {
+        return work.await.map(Some);
+    };
+    let mut alarm = pin!(timer.sleep_until(deadline));
+    poll_fn(|context| {
+        if let Poll::Ready(result) = work.as_mut().poll(context) {
+            return Poll::Ready(result.map(Some));
+        }
+        alarm.as_mut().poll(context).map(|()| Ok(None))
+    })
+    .await
 }

@@ -1,8 +1,21 @@
 //! The blocking driver, over `embedded-io`.
 
-use core::time::Duration;
+use core::{ops::ControlFlow, time::Duration};
 
 use embedded_io::{Read, Write};
+
+use super::{
+    Error,
+    pump::{Action, Pump},
+};
+use crate::{
+    buffer::Buffer,
+    close_code::CloseCode,
+    connection::{Closed, Config, Connection, Event, Pending},
+    entropy::Entropy,
+    error::SendError,
+    handshake::Handshake,
+};
 
 /// A byte stream that may know the time and bound its waits.
 ///
@@ -42,5 +55,314 @@ pub trait Transport: Read + Write {
     ) -> Result<Option<usize>, Self::Error> {
         let _ = deadline;
         self.write(bytes).map(Some)
+    }
+}
+
+/// A WebSocket client over a blocking transport.
+///
+/// Pings are answered and the closing handshake is kept while
+/// [`receive`](Self::receive) or [`close`](Self::close) runs: call one of
+/// them whenever there is nothing else to do.
+#[derive(Debug)]
+pub struct WebSocket<T: Transport, Rx, Tx, E> {
+    transport: T,
+    pump: Pump<Rx, Tx, E, T::Error>,
+}
+
+impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy> WebSocket<T, Rx, Tx, E> {
+    /// Runs the opening handshake that `handshake` holds, then hands over the
+    /// open connection.
+    ///
+    /// To see the response, or a refusal, run [`open`] and then
+    /// [`new`](Self::new).
+    ///
+    /// # Errors
+    /// Those of the handshake and of the transport.
+    pub fn connect(
+        mut transport: T,
+        mut handshake: Handshake<Rx, Tx, E>,
+        config: Config,
+    ) -> Result<Self, Error<T::Error>> {
+        open(&mut transport, &mut handshake)?;
+        let connection = Connection::from_handshake(handshake, config)?;
+        Ok(Self::new(transport, connection))
+    }
+
+    /// Takes over a connection that is open already.
+    pub const fn new(transport: T, connection: Connection<Rx, Tx, E>) -> Self {
+        Self {
+            transport,
+            pump: Pump::new(connection),
+        }
+    }
+
+    /// Waits for the next event. Replies to Pings and to Close are on the
+    /// wire before the event is handed over. The event borrows the receive
+    /// buffer.
+    ///
+    /// # Errors
+    /// The connection failed, or was lost, or the transport failed; the peer
+    /// was told where that was possible.
+    pub fn receive(&mut self) -> Result<Event<'_>, Error<T::Error>> {
+        let pending = loop {
+            if let Some(pending) = self.advance(None)? {
+                break pending;
+            }
+        };
+        Ok(self.pump.event(pending))
+    }
+
+    /// Like [`receive`](Self::receive), but waits at most until `until`, a
+    /// time on the scale of [`Transport::now`], or until something wakes the
+    /// transport. `None` then.
+    ///
+    /// # Errors
+    /// See [`receive`](Self::receive).
+    pub fn receive_until(
+        &mut self,
+        until: Option<Duration>,
+    ) -> Result<Option<Event<'_>>, Error<T::Error>> {
+        match self.advance(until)? {
+            Some(pending) => Ok(Some(self.pump.event(pending))),
+            None => Ok(None),
+        }
+    }
+
+    fn advance(&mut self, until: Option<Duration>) -> Result<Option<Pending>, Error<T::Error>> {
+        self.tick();
+        loop {
+            let action = self.pump.receive(until)?;
+            if let ControlFlow::Break(pending) = self.act(action, until) {
+                return Ok(pending);
+            }
+        }
+    }
+
+    /// Sends a text message. What does not fit the send buffer whole goes out
+    /// in several frames.
+    ///
+    /// # Errors
+    /// [`Error::Send`]: nothing was sent. Otherwise the connection is lost.
+    pub fn send_text(&mut self, text: &str) -> Result<(), Error<T::Error>> {
+        match self.order(|connection| connection.send_text(text)) {
+            Err(Error::Send(SendError::TooBig(_))) => self.send_text_piece(text, true),
+            Err(error) => Err(error),
+            Ok(()) => self.flush(),
+        }
+    }
+
+    /// Sends a binary message. Otherwise like [`send_text`](Self::send_text).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn send_binary(&mut self, data: &[u8]) -> Result<(), Error<T::Error>> {
+        match self.order(|connection| connection.send_binary(data)) {
+            Err(Error::Send(SendError::TooBig(_))) => self.send_binary_piece(data, true),
+            Err(error) => Err(error),
+            Ok(()) => self.flush(),
+        }
+    }
+
+    /// Sends the next piece of a text message, in one or more frames of its
+    /// own; the message ends with the piece that is `last`. Pieces before
+    /// that may wait in the send buffer for [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn send_text_piece(&mut self, mut piece: &str, last: bool) -> Result<(), Error<T::Error>> {
+        loop {
+            let taken = self.order(|connection| connection.send_text_piece(piece, last))?;
+            match piece.get(taken..) {
+                Some(rest) if !rest.is_empty() => piece = rest,
+                _ if last => return self.flush(),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Sends the next piece of a binary message. Otherwise like
+    /// [`send_text_piece`](Self::send_text_piece).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn send_binary_piece(
+        &mut self,
+        mut piece: &[u8],
+        last: bool,
+    ) -> Result<(), Error<T::Error>> {
+        loop {
+            let taken = self.order(|connection| connection.send_binary_piece(piece, last))?;
+            match piece.get(taken..) {
+                Some(rest) if !rest.is_empty() => piece = rest,
+                _ if last => return self.flush(),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Queues a text message that goes out with the next flush, and with all
+    /// else that waits, in one write if it fits.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text). A message that can never fit the
+    /// send buffer is [`SendError::TooBig`].
+    pub fn queue_text(&mut self, text: &str) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.send_text(text))
+    }
+
+    /// Queues a binary message. Otherwise like [`queue_text`](Self::queue_text).
+    ///
+    /// # Errors
+    /// See [`queue_text`](Self::queue_text).
+    pub fn queue_binary(&mut self, data: &[u8]) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.send_binary(data))
+    }
+
+    /// Sends a Ping with at most 125 bytes.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.ping(payload))?;
+        self.flush()
+    }
+
+    /// Sends a Pong that nobody asked for, with at most 125 bytes.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Error<T::Error>> {
+        self.order(|connection| connection.pong(payload))?;
+        self.flush()
+    }
+
+    /// Begins the closing handshake and returns; [`receive`](Self::receive)
+    /// goes on with it and still hands messages over.
+    ///
+    /// # Errors
+    /// A code or reason that may not be sent, or a lost connection.
+    pub fn start_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<T::Error>> {
+        self.tick();
+        let now = self.pump.now();
+        self.order(|connection| connection.close(code, reason, now))?;
+        self.flush()
+    }
+
+    /// Performs the closing handshake and waits until the peer ends the
+    /// transport, at most [`Config::close_timeout`] in all. Messages that
+    /// still arrive are dropped; use [`start_close`](Self::start_close) to
+    /// see them.
+    ///
+    /// # Errors
+    /// A code or reason that may not be sent, or a lost connection.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed<'_>, Error<T::Error>> {
+        self.start_close(code, reason)?;
+        while self.advance(None)? != Some(Pending::Closed) {}
+        Ok(self.pump.connection().closed())
+    }
+
+    /// Writes out what is queued.
+    ///
+    /// # Errors
+    /// The transport failed, or the connection did.
+    pub fn flush(&mut self) -> Result<(), Error<T::Error>> {
+        self.tick();
+        loop {
+            let action = self.pump.flush()?;
+            if self.act(action, None).is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Carries out an order, flushing first where the buffer is full.
+    fn order<V>(
+        &mut self,
+        mut order: impl FnMut(&mut Connection<Rx, Tx, E>) -> Result<V, SendError>,
+    ) -> Result<V, Error<T::Error>> {
+        loop {
+            match order(self.pump.connection_mut()) {
+                Err(SendError::Full) => self.flush()?,
+                result => return result.map_err(Error::Send),
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action, until: Option<Duration>) -> ControlFlow<Option<Pending>> {
+        match action {
+            Action::Write(deadline) => {
+                let result = self.transport.write_until(self.pump.transmit(), deadline);
+                self.pump.wrote(result, self.transport.now());
+            }
+            Action::Flush => self.pump.flushed(self.transport.flush()),
+            Action::Read(deadline) => {
+                let result = self
+                    .transport
+                    .read_until(self.pump.receive_buffer(), deadline);
+                self.pump.read(result, until, self.transport.now());
+            }
+            Action::Return(pending) => return ControlFlow::Break(pending),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn tick(&mut self) {
+        if self.pump.wants_time() {
+            self.pump.tick(self.transport.now());
+        }
+    }
+
+    /// The state machine.
+    pub const fn connection(&self) -> &Connection<Rx, Tx, E> {
+        self.pump.connection()
+    }
+
+    /// The transport.
+    pub const fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The transport, for its own settings. Bytes read or written past the
+    /// connection break it.
+    pub const fn transport_mut(&mut self) -> &mut T {
+        &mut self.transport
+    }
+}
+
+/// Runs an opening handshake to its end. Afterwards, also after a refusal,
+/// [`Handshake::response`] has what the server said.
+///
+/// # Errors
+/// Those of the handshake and of the transport.
+pub fn open<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy>(
+    transport: &mut T,
+    handshake: &mut Handshake<Rx, Tx, E>,
+) -> Result<(), Error<T::Error>> {
+    loop {
+        while !handshake.transmit().is_empty() {
+            let deadline = handshake.poll_timeout();
+            match transport
+                .write_until(handshake.transmit(), deadline)
+                .map_err(Error::Transport)?
+            {
+                Some(0) => handshake.receive_eof(),
+                Some(n) => handshake.transmitted(n),
+                None => handshake.handle_timeout(transport.now()),
+            }
+            handshake.poll()?;
+        }
+        transport.flush().map_err(Error::Transport)?;
+        if handshake.poll()? {
+            return Ok(());
+        }
+        let deadline = handshake.poll_timeout();
+        match transport
+            .read_until(handshake.receive_buffer(), deadline)
+            .map_err(Error::Transport)?
+        {
+            Some(0) => handshake.receive_eof(),
+            Some(n) => handshake.received(n),
+            None => handshake.handle_timeout(transport.now()),
+        }
     }
 }

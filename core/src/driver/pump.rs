@@ -1,0 +1,211 @@
+//! What a driver does next. It holds all of a driver's state, so that a
+//! dropped future loses nothing.
+
+use core::time::Duration;
+
+use super::Error;
+use crate::{
+    buffer::Buffer,
+    connection::{Connection, Event, Pending, State},
+    entropy::Entropy,
+    error::ReceiveError,
+};
+
+/// What to do next.
+pub(super) enum Action {
+    /// Write from `transmit`, at most until the deadline; tell `wrote`.
+    Write(Option<Duration>),
+    /// Flush the transport; tell `flushed`.
+    Flush,
+    /// Read into `receive_buffer`, at most until the deadline; tell `read`.
+    Read(Option<Duration>),
+    /// Return this.
+    Return(Option<Pending>),
+}
+
+#[derive(Debug)]
+pub(super) struct Pump<Rx, Tx, E, Err> {
+    connection: Connection<Rx, Tx, E>,
+    /// Found, but replies have to go out before it is handed over.
+    pending: Option<Pending>,
+    now: Duration,
+    write_deadline: Option<Duration>,
+    unflushed: bool,
+    /// The wait ended for another reason than the connection's.
+    interrupted: bool,
+    /// The transport's error, told once nothing is left to hand over.
+    broken: Option<Err>,
+}
+
+impl<Rx: Buffer, Tx: Buffer, E: Entropy, Err> Pump<Rx, Tx, E, Err> {
+    pub(super) const fn new(connection: Connection<Rx, Tx, E>) -> Self {
+        Self {
+            connection,
+            pending: None,
+            now: Duration::ZERO,
+            write_deadline: None,
+            unflushed: false,
+            interrupted: false,
+            broken: None,
+        }
+    }
+
+    pub(super) const fn connection(&self) -> &Connection<Rx, Tx, E> {
+        &self.connection
+    }
+
+    pub(super) const fn connection_mut(&mut self) -> &mut Connection<Rx, Tx, E> {
+        &mut self.connection
+    }
+
+    pub(super) fn event(&self, pending: Pending) -> Event<'_> {
+        self.connection.event(pending)
+    }
+
+    pub(super) fn transmit(&self) -> &[u8] {
+        self.connection.transmit()
+    }
+
+    pub(super) fn receive_buffer(&mut self) -> &mut [u8] {
+        self.connection.receive_buffer()
+    }
+
+    /// Whether the clock matters now. Otherwise it need not be asked.
+    pub(super) fn wants_time(&self) -> bool {
+        let config = self.connection.config();
+        config.idle_timeout.is_some()
+            || config.write_timeout.is_some()
+            || self.connection.state() != State::Open
+    }
+
+    pub(super) const fn now(&self) -> Duration {
+        self.now
+    }
+
+    pub(super) const fn tick(&mut self, now: Duration) {
+        self.now = now;
+    }
+
+    /// The next action on the way to an event; `until` bounds the wait.
+    pub(super) fn receive(&mut self, until: Option<Duration>) -> Result<Action, Error<Err>> {
+        if self.pending.is_none() {
+            self.pending = match self.connection.poll_pending(self.now) {
+                Ok(pending) => pending,
+                Err(error) => return Err(self.fatal(error)),
+            };
+        }
+        if let Some(action) = self.transmission() {
+            return Ok(action);
+        }
+        if let Some(pending) = self.pending.take() {
+            return Ok(Action::Return(Some(pending)));
+        }
+        if self.interrupted {
+            self.interrupted = false;
+            return Ok(Action::Return(None));
+        }
+        Ok(Action::Read(earliest(
+            self.connection.poll_timeout(),
+            until,
+        )))
+    }
+
+    /// The next action on the way to an empty send buffer.
+    pub(super) fn flush(&mut self) -> Result<Action, Error<Err>> {
+        if let Some(error) = self.broken.take() {
+            return Err(Error::Transport(error));
+        }
+        if let Some(error) = self.connection.failure() {
+            return Err(Error::Receive(error));
+        }
+        let closing = self.connection.state() != State::Open;
+        if closing && passed(self.connection.poll_timeout(), self.now) {
+            // The next receive tells how it ended.
+            return Ok(Action::Return(None));
+        }
+        Ok(self.transmission().unwrap_or(Action::Return(None)))
+    }
+
+    fn transmission(&mut self) -> Option<Action> {
+        if self.connection.transmit().is_empty() {
+            self.write_deadline = None;
+            return self.unflushed.then_some(Action::Flush);
+        }
+        if self.write_deadline.is_none() {
+            let timeout = self.connection.config().write_timeout;
+            self.write_deadline = timeout.map(|timeout| self.now.saturating_add(timeout));
+        }
+        let deadline = earliest(self.connection.poll_timeout(), self.write_deadline);
+        Some(Action::Write(deadline))
+    }
+
+    pub(super) fn wrote(&mut self, result: Result<Option<usize>, Err>, now: Duration) {
+        self.now = now;
+        match result {
+            // Not allowed for a write of some bytes: the stream has ended.
+            Ok(Some(0)) => self.connection.transmit_failed(now),
+            Ok(Some(n)) => {
+                self.connection.transmitted(n);
+                self.unflushed = true;
+            }
+            Ok(None) if passed(self.write_deadline, now) => {
+                self.connection.transmit_timed_out(now);
+            }
+            Ok(None) => self.connection.handle_timeout(now),
+            Err(error) => self.transmit_broke(error),
+        }
+    }
+
+    pub(super) fn flushed(&mut self, result: Result<(), Err>) {
+        self.unflushed = false;
+        if let Err(error) = result {
+            self.transmit_broke(error);
+        }
+    }
+
+    fn transmit_broke(&mut self, error: Err) {
+        self.unflushed = false;
+        self.broken.get_or_insert(error);
+        self.connection.transmit_failed(self.now);
+    }
+
+    pub(super) fn read(
+        &mut self,
+        result: Result<Option<usize>, Err>,
+        until: Option<Duration>,
+        now: Duration,
+    ) {
+        self.now = now;
+        match result {
+            Ok(Some(0)) => self.connection.receive_eof(),
+            Ok(Some(n)) => self.connection.received(n),
+            Ok(None) => {
+                self.interrupted =
+                    passed(until, now) || !passed(self.connection.poll_timeout(), now);
+                self.connection.handle_timeout(now);
+            }
+            Err(error) => {
+                self.broken.get_or_insert(error);
+                self.connection.receive_eof();
+            }
+        }
+    }
+
+    fn fatal(&mut self, error: ReceiveError) -> Error<Err> {
+        match (error, self.broken.take()) {
+            (ReceiveError::ConnectionLost, Some(cause)) => Error::Transport(cause),
+            _ => Error::Receive(error),
+        }
+    }
+}
+
+fn earliest(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn passed(deadline: Option<Duration>, now: Duration) -> bool {
+    deadline.is_some_and(|deadline| now >= deadline)
+}
