@@ -164,8 +164,6 @@ impl StdError for CapacityError {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Timeout {
-    /// The opening handshake took too long.
-    Handshake,
     /// Nothing arrived for longer than `Config::idle_timeout`.
     Idle,
     /// The transport took no bytes for longer than `Config::write_timeout`.
@@ -175,7 +173,6 @@ pub enum Timeout {
 impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Handshake => "the opening handshake did not end within its deadline",
             Self::Idle => "nothing arrived from the peer within the idle deadline",
             Self::Write => "the transport did not take what was to be sent within the deadline",
         })
@@ -208,7 +205,7 @@ impl ReceiveError {
             Self::Protocol(error) => Some(error.close_code()),
             Self::Capacity(error) => Some(error.close_code()),
             Self::Timeout(Timeout::Idle) => Some(CloseCode::GOING_AWAY),
-            Self::Timeout(_) | Self::ConnectionLost => None,
+            Self::Timeout(Timeout::Write) | Self::ConnectionLost => None,
         }
     }
 }

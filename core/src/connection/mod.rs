@@ -56,6 +56,7 @@ pub struct Connection<Rx, Tx, E> {
     active: Option<Duration>,
     /// Bytes arrived since the clock was last told.
     fresh: bool,
+    subprotocol: Option<usize>,
 }
 
 impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
@@ -103,6 +104,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
             closing: Closing::new(),
             active: None,
             fresh: true,
+            subprotocol: None,
             config,
         })
     }
@@ -269,6 +271,12 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
         if self.is_idle(now) {
             self.fail(ReceiveError::Timeout(Timeout::Idle), now);
         }
+    }
+
+    /// The place of the negotiated subprotocol in the list that the request
+    /// offered, from 0.
+    pub const fn subprotocol_index(&self) -> Option<usize> {
+        self.subprotocol
     }
 
     /// Which state the connection is in.

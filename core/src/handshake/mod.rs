@@ -115,7 +115,6 @@ enum State {
 
 /// What is left when the handshake is done.
 #[derive(Debug)]
-#[allow(dead_code, reason = "read by `connection`")]
 pub(crate) struct Parts<Rx, Tx, E> {
     pub(crate) rx: Rx,
     pub(crate) tx: Tx,
@@ -318,7 +317,6 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
     ///
     /// # Errors
     /// [`HandshakeError::Unfinished`], or why the handshake failed.
-    #[allow(dead_code, reason = "called by `connection`")]
     pub(crate) fn into_parts(self) -> Result<Parts<Rx, Tx, E>, HandshakeError> {
         match (self.state, self.reader.final_head()) {
             (State::Open { subprotocol }, Some(head)) => Ok(Parts {
