@@ -1,15 +1,88 @@
-//! Under construction.
+//! A blocking WebSocket client for operating systems.
+//!
+//! ```no_run
+//! use hybi_std::{CloseCode, Event};
+//!
+//! let mut socket = hybi_std::connect("wss://example.com/chat")?;
+//! socket.send_text("hello")?;
+//! match socket.receive()? {
+//!     Event::Text(text) => println!("{text}"),
+//!     Event::Closed(closed) => println!("closed: {:?}", closed.code),
+//!     other => println!("{other:?}"),
+//! }
+//! socket.close(CloseCode::NORMAL, "bye")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The protocol is `hybi-core`'s; this crate brings sockets, names, TLS, a
+//! clock and random bytes:
+//!
+//! - [`connect`], or a [`Builder`] for headers, limits, deadlines, TLS and
+//!   socket options;
+//! - every address of a name is tried (Happy Eyeballs, RFC 8305), under one
+//!   deadline that includes the lookup and TLS;
+//! - every wait has a deadline where one is set, [`close`](WebSocket::close)
+//!   always, and a [`Waker`] ends a blocked receive from another thread;
+//! - errors say who is at fault: [`ConnectError`], [`Error`], and for TLS
+//!   [`CertificateProblem`](tls::CertificateProblem).
+//!
+//! # Defaults
+//! | setting | default |
+//! | --- | --- |
+//! | connect deadline: lookup, TCP, TLS | 10 s |
+//! | opening handshake | 10 s |
+//! | idle, writing | no deadline |
+//! | closing handshake | 5 s |
+//! | largest message, frame | 64 MiB, 16 MiB |
+//! | response head | 16 KiB |
+//! | roots | the platform's, else Mozilla's as bundled |
+//! | `TCP_NODELAY`, keepalive | on |
 
 #[cfg(not(any(unix, windows)))]
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
 
-pub mod dial;
-pub mod entropy;
+mod builder;
+mod connect;
+mod dial;
+mod entropy;
+pub mod error;
+mod message;
+mod response;
 mod socket;
-pub mod sockopt;
-pub mod stream;
+mod sockopt;
+mod stream;
 pub mod tls;
+mod url;
 mod wait;
+mod websocket;
 
+pub use hybi_core::{
+    close_code::CloseCode,
+    connection::{Chunk, Delivery, Event, Initiator, MessageKind, State},
+};
+
+pub use builder::Builder;
+pub use dial::AddressFamily;
+pub use entropy::OsEntropy;
+pub use error::{ConnectError, Error, Kind};
+pub use message::{Closed, Message};
+pub use response::Response;
 pub use socket::Prepared;
+pub use sockopt::{SocketOption, SocketOptionError};
+pub use stream::Stream;
+pub use tls::Tls;
 pub use wait::Waker;
+pub use websocket::{BinaryWriter, Messages, WebSocket};
+
+/// Connects to `url` with the default settings.
+///
+/// # Errors
+/// [`ConnectError`] tells which step failed.
+pub fn connect(url: &str) -> Result<WebSocket, ConnectError> {
+    builder(url).connect()
+}
+
+/// Settings for a connection to `url`, to be changed before it is made.
+pub fn builder(url: impl Into<String>) -> Builder {
+    Builder::new(url)
+}

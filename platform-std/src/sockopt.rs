@@ -159,7 +159,6 @@ macro_rules! keepalive_detail {
             target_os = "netbsd",
             target_os = "illumos"
         ))]
-        #[expect(clippy::unnecessary_wraps, reason = "other platforms give None")]
         fn $name(keepalive: TcpKeepalive, value: $value) -> Option<TcpKeepalive> {
             Some(keepalive.$name(value))
         }

@@ -30,6 +30,7 @@ pub struct Stream {
     waiter: Waiter,
     // The deadline of the last write, for `flush`, which is given none.
     write_deadline: Option<Duration>,
+    never_wait: bool,
 }
 
 impl Stream {
@@ -47,6 +48,7 @@ impl Stream {
             layer: Layer::Plain(socket),
             waiter: Waiter::new(clock),
             write_deadline: None,
+            never_wait: false,
         })
     }
 
@@ -114,6 +116,26 @@ impl Stream {
         self.layer.shutdown();
     }
 
+    /// From now on, what would wait fails with kind `TimedOut`.
+    pub(crate) const fn never_wait(&mut self) {
+        self.never_wait = true;
+    }
+
+    /// Ends the stream so that what was written has a chance to arrive: bytes
+    /// still unread when a socket closes make TCP reset the connection, and
+    /// a reset may overtake what was written. Never waits.
+    pub(crate) fn end(&mut self) {
+        self.shutdown();
+        if self.layer.descriptor().is_some() {
+            let mut sink = [0; 4096];
+            for _ in 0..64 {
+                if !matches!(self.layer.read(&mut sink), Ok(1..)) {
+                    break;
+                }
+            }
+        }
+    }
+
     pub(crate) const fn clock(&self) -> Clock {
         self.waiter.clock()
     }
@@ -170,6 +192,9 @@ impl Transport for Stream {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
+            }
+            if self.never_wait {
+                return Err(io::ErrorKind::TimedOut.into());
             }
             if !self.wait_to_write(deadline)? {
                 return Ok(None);
@@ -231,7 +256,7 @@ impl embedded_io::Write for Stream {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
-            if !self.wait_to_write(self.write_deadline)? {
+            if self.never_wait || !self.wait_to_write(self.write_deadline)? {
                 return Ok(());
             }
         }

@@ -183,10 +183,6 @@ pub(crate) fn timespec(left: Duration) -> Timespec {
     let left = left.min(Duration::from_secs(86_400));
     Timespec {
         tv_sec: left.as_secs().cast_signed(),
-        #[cfg_attr(
-            not(windows),
-            expect(clippy::useless_conversion, reason = "the type differs by platform")
-        )]
         tv_nsec: left.subsec_nanos().into(),
     }
 }

@@ -1,0 +1,297 @@
+//! What to connect to and how.
+
+use core::{fmt, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use hybi_core::{
+    connection::{Config, Delivery},
+    handshake::{HandshakeConfig, Request},
+    http::{REDACTED, is_secret_header},
+    uri::Uri,
+};
+
+use crate::{
+    connect,
+    dial::AddressFamily,
+    error::ConnectError,
+    socket::Prepared,
+    sockopt::SocketOption,
+    tls::{Tls, TlsError},
+    url,
+    websocket::WebSocket,
+};
+
+/// Settings of a connection. [`connect`](Self::connect) may be called any
+/// number of times, to reconnect for instance.
+///
+/// ```no_run
+/// # fn main() -> Result<(), hybi_std::ConnectError> {
+/// let socket = hybi_std::builder("wss://example.com/chat")
+///     .subprotocol("v2.chat")
+///     .header("User-Agent", "meter/1.0")
+///     .idle_timeout(std::time::Duration::from_secs(60))
+///     .connect()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `Debug` leaves secrets out.
+#[derive(Clone)]
+#[must_use]
+pub struct Builder {
+    pub(crate) url: String,
+    headers: Vec<(String, String)>,
+    host: Option<String>,
+    origin: Option<String>,
+    cookie: Option<String>,
+    subprotocols: Vec<String>,
+    pub(crate) config: Config,
+    pub(crate) handshake: HandshakeConfig,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) family: AddressFamily,
+    pub(crate) socket_options: Vec<SocketOption>,
+    pub(crate) unix_socket: Option<PathBuf>,
+    // Made when it is first needed, then kept for the sessions to resume.
+    tls: OnceLock<Tls>,
+}
+
+impl Builder {
+    /// A connection to `url`, `ws://` or `wss://`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            headers: Vec::new(),
+            host: None,
+            origin: None,
+            cookie: None,
+            subprotocols: Vec::new(),
+            config: Config::default(),
+            handshake: HandshakeConfig::DEFAULT,
+            connect_timeout: Some(Duration::from_secs(10)),
+            family: AddressFamily::Any,
+            socket_options: Vec::new(),
+            unix_socket: None,
+            tls: OnceLock::new(),
+        }
+    }
+
+    /// Adds a header to the request. Those of the handshake itself, such as
+    /// `Host` or `Sec-WebSocket-Key`, are refused when connecting, and so is
+    /// a value with CR, LF or another control character.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Replaces the value of the `Host` header, port included. TLS still
+    /// verifies the URL's host.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Sends an `Origin` header, which some servers demand. Default: none.
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// Sends a `Cookie` header, such as `a=1; b=2`.
+    pub fn cookie(mut self, cookie: impl Into<String>) -> Self {
+        self.cookie = Some(cookie.into());
+        self
+    }
+
+    /// Offers a subprotocol; call it again for more, the preferred one first.
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
+        self.subprotocols.push(name.into());
+        self
+    }
+
+    /// The largest message to receive, in bytes. A larger one ends the
+    /// connection with 1009. Default: 64 MiB.
+    pub const fn max_message_size(mut self, bytes: u64) -> Self {
+        self.config.max_message_size = bytes;
+        self
+    }
+
+    /// The largest frame to receive, in bytes, refused at its header.
+    /// Default: 16 MiB.
+    pub const fn max_frame_size(mut self, bytes: u64) -> Self {
+        self.config.max_frame_size = bytes;
+        self
+    }
+
+    /// The most frames that a received message may come in. Default: 131,072.
+    pub const fn max_fragments(mut self, frames: u32) -> Self {
+        self.config.max_fragments = frames;
+        self
+    }
+
+    /// The most memory that messages waiting to be written may take; what is
+    /// larger goes out in several frames. Default: 1 MiB.
+    pub const fn max_send_buffer(mut self, bytes: usize) -> Self {
+        self.config.max_send_buffer = bytes;
+        self
+    }
+
+    /// The longest response head to take from the server, in bytes. Default:
+    /// 16 KiB.
+    pub const fn max_response_head(mut self, bytes: usize) -> Self {
+        self.handshake.limits.max_head_size = bytes;
+        self
+    }
+
+    /// How much of the body of a refusal to keep, in bytes. Default: 16 KiB.
+    pub const fn max_response_body(mut self, bytes: usize) -> Self {
+        self.handshake.limits.max_body_size = bytes;
+        self
+    }
+
+    /// Whether to receive whole messages, or chunks as they arrive: messages
+    /// of any size without memory for them. Default: whole.
+    pub const fn delivery(mut self, delivery: Delivery) -> Self {
+        self.config.delivery = delivery;
+        self
+    }
+
+    /// How long looking up the name, connecting to one of its addresses and
+    /// the TLS handshake may take together. Default: 10 s. `None`: for ever.
+    pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.connect_timeout = timeout.into();
+        self
+    }
+
+    /// How long the opening handshake may take after that. Default: 10 s.
+    /// `None`: for ever.
+    pub fn handshake_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.handshake.timeout = timeout.into();
+        self
+    }
+
+    /// How long the server may stay silent before the connection ends with
+    /// 1001. Default: `None`, for ever.
+    pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.config.idle_timeout = timeout.into();
+        self
+    }
+
+    /// How long the server may leave sent bytes untaken before the connection
+    /// fails. Default: `None`, for ever.
+    pub fn write_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.config.write_timeout = timeout.into();
+        self
+    }
+
+    /// How long the closing handshake may take, up to the end of TCP.
+    /// Default: 5 s.
+    pub const fn close_timeout(mut self, timeout: Duration) -> Self {
+        self.config.close_timeout = Some(timeout);
+        self
+    }
+
+    /// Which addresses of the host to use. Default: all.
+    pub const fn address_family(mut self, family: AddressFamily) -> Self {
+        self.family = family;
+        self
+    }
+
+    /// Sets an option on the TCP socket; call it again for more. Default:
+    /// `TCP_NODELAY`, and keepalive after 30 s, every 10 s, 3 times.
+    pub fn socket_option(mut self, option: SocketOption) -> Self {
+        self.socket_options.push(option);
+        self
+    }
+
+    /// Connects to the Unix socket at `path` instead of the URL's host and
+    /// port, which still go into the request (and TLS).
+    #[cfg(unix)]
+    pub fn unix_socket(mut self, path: impl AsRef<Path>) -> Self {
+        self.unix_socket = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// The TLS settings for `wss://`. Default: [`Tls::new`].
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = OnceLock::from(tls);
+        self
+    }
+
+    /// Connects, performs the handshakes and hands over the open connection.
+    ///
+    /// Blocks at most for the two deadlines together.
+    ///
+    /// # Errors
+    /// [`ConnectError`] tells which step failed. Nothing is left open.
+    pub fn connect(&self) -> Result<WebSocket, ConnectError> {
+        connect::dial(self)
+    }
+
+    /// Like [`connect`](Self::connect), over a stream that is connected
+    /// already. TLS is laid over it where the URL says `wss`; the URL's host
+    /// still goes into the request.
+    ///
+    /// # Errors
+    /// See [`connect`](Self::connect).
+    pub fn connect_over(&self, stream: impl Into<Prepared>) -> Result<WebSocket, ConnectError> {
+        connect::over(self, stream.into())
+    }
+
+    pub(crate) fn tls_or_default(&self) -> Result<&Tls, TlsError> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
+        let made = Tls::new()?;
+        Ok(self.tls.get_or_init(|| made))
+    }
+
+    /// The request to send, lent to `f`.
+    pub(crate) fn with_request<R>(&self, uri: &Uri<'_>, f: impl FnOnce(&Request<'_>) -> R) -> R {
+        let headers: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let subprotocols: Vec<_> = self.subprotocols.iter().map(String::as_str).collect();
+        let mut request = Request::new(uri)
+            .headers(&headers)
+            .subprotocols(&subprotocols);
+        if let Some(host) = &self.host {
+            request = request.host(host);
+        }
+        if let Some(origin) = &self.origin {
+            request = request.origin(origin);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.cookie(cookie);
+        }
+        f(&request)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| {
+            let secret = is_secret_header(name);
+            (name, if secret { REDACTED } else { value })
+        });
+        f.debug_struct("Builder")
+            .field("url", &url::redacted(&self.url))
+            .field("headers", &headers.collect::<Vec<_>>())
+            .field("host", &self.host)
+            .field("origin", &self.origin)
+            .field("cookie", &self.cookie.as_ref().map(|_| REDACTED))
+            .field("subprotocols", &self.subprotocols)
+            .field("config", &self.config)
+            .field("handshake", &self.handshake)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("family", &self.family)
+            .field("socket_options", &self.socket_options)
+            .field("unix_socket", &self.unix_socket)
+            .field("tls", &self.tls.get())
+            .finish()
+    }
+}

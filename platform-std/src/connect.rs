@@ -1,0 +1,244 @@
+//! From a [`Builder`] to an open [`WebSocket`].
+//!
+//! ```text
+//!   URL ─► lookup ─► TCP or Unix ─► TLS │ opening handshake
+//!          └──── connect deadline ────┘ └ handshake deadline ┘
+//! ```
+
+use core::time::Duration;
+use std::io;
+
+use hybi_core::{
+    connection::Connection,
+    driver::{
+        Error as DriverError,
+        blocking::{self, Transport, open},
+    },
+    handshake::{Handshake, HandshakeError},
+    uri::{Host, Uri},
+};
+
+use crate::{
+    builder::Builder,
+    dial::{Attempt, DialError, Dialer},
+    entropy::OsEntropy,
+    error::{ConnectError, Phase},
+    response::Response,
+    socket::{Prepared, Socket},
+    stream::Stream,
+    tls::TlsError,
+    url,
+    wait::Clock,
+    websocket::WebSocket,
+};
+
+pub(crate) fn dial(builder: &Builder) -> Result<WebSocket, ConnectError> {
+    let url = url::to_ascii(&builder.url)?;
+    let uri = Uri::parse(&url).map_err(url::UrlError::from)?;
+    check(builder, &uri)?;
+    let clock = Clock::new();
+    let dialer = Dialer {
+        family: builder.family,
+        options: &builder.socket_options,
+        clock,
+        deadline: builder.connect_timeout.map(|time| clock.now() + time),
+    };
+    log::debug!("connecting to {uri}");
+    let socket = match &builder.unix_socket {
+        #[cfg(unix)]
+        Some(path) => dialer
+            .dial_unix(path)
+            .map(Socket::Unix)
+            .map_err(|error| unix_failed(builder, path.display().to_string(), error))?,
+        _ => {
+            let host = bare_host(&uri);
+            dialer
+                .dial(&host, uri.port())
+                .map(Socket::Tcp)
+                .map_err(|error| dial_failed(builder, host, error))?
+        }
+    };
+    let stream = Stream::over(socket, clock).map_err(ConnectError::Io)?;
+    upgrade(builder, &uri, stream, dialer.deadline)
+}
+
+pub(crate) fn over(builder: &Builder, prepared: Prepared) -> Result<WebSocket, ConnectError> {
+    let url = url::to_ascii(&builder.url)?;
+    let uri = Uri::parse(&url).map_err(url::UrlError::from)?;
+    check(builder, &uri)?;
+    let clock = Clock::new();
+    let stream = Stream::over(prepared.0, clock).map_err(ConnectError::Io)?;
+    let deadline = builder.connect_timeout.map(|time| clock.now() + time);
+    upgrade(builder, &uri, stream, deadline)
+}
+
+/// What can be known to fail before anything is connected.
+fn check(builder: &Builder, uri: &Uri<'_>) -> Result<(), ConnectError> {
+    if uri.is_secure() {
+        builder
+            .tls_or_default()
+            .map_err(|error| tls_failed(builder, uri, error))?;
+    }
+    // A request is checked before its size is: with no room at all, the
+    // size is all that a good one fails for.
+    let tried = builder.with_request(uri, |request| {
+        let config = builder.handshake;
+        Handshake::new(request, [0], [], NoEntropy, config, Duration::ZERO)
+    });
+    match tried {
+        Err(HandshakeError::Request(error)) => Err(ConnectError::Request(error)),
+        _ => Ok(()),
+    }
+}
+
+struct NoEntropy;
+
+impl hybi_core::entropy::Entropy for NoEntropy {
+    fn fill(&mut self, _: &mut [u8]) {}
+}
+
+/// TLS where the URL says so, and the opening handshake.
+fn upgrade(
+    builder: &Builder,
+    uri: &Uri<'_>,
+    mut stream: Stream,
+    deadline: Option<Duration>,
+) -> Result<WebSocket, ConnectError> {
+    if uri.is_secure() {
+        stream = builder
+            .tls_or_default()
+            .and_then(|tls| stream.start_tls(tls, &bare_host(uri), deadline))
+            .map_err(|error| tls_failed(builder, uri, error))?;
+    }
+    let entropy = OsEntropy::new().map_err(ConnectError::Io)?;
+    let now = stream.now();
+    let mut handshake = builder
+        .with_request(uri, |request| {
+            Handshake::new(
+                request,
+                Vec::new(),
+                Vec::new(),
+                entropy,
+                builder.handshake,
+                now,
+            )
+        })
+        .map_err(|error| handshake_failed(builder, error, None))?;
+    match open(&mut stream, &mut handshake) {
+        Ok(()) => {}
+        Err(DriverError::Transport(error)) => {
+            // A server may refuse and reset at once: the refusal counts.
+            handshake.receive_eof();
+            return Err(match (handshake.poll(), handshake.response()) {
+                (Err(refusal @ HandshakeError::Refused { .. }), Some(response)) => {
+                    handshake_failed(builder, refusal, Some(Response::keep(&response)))
+                }
+                _ => match Stream::tls_error(&error) {
+                    Some(error) => tls_failed(builder, uri, error),
+                    None => ConnectError::Io(error),
+                },
+            });
+        }
+        Err(error) => {
+            let error = match error {
+                DriverError::Handshake(error) => error,
+                _ => HandshakeError::Unfinished,
+            };
+            let response = handshake.response().map(|kept| Response::keep(&kept));
+            return Err(handshake_failed(builder, error, response));
+        }
+    }
+    let Some(response) = handshake.response() else {
+        return Err(handshake_failed(builder, HandshakeError::Unfinished, None));
+    };
+    let subprotocol = response.subprotocol().map(str::to_owned);
+    let response = Response::keep(&response);
+    let connection = Connection::from_handshake(handshake, builder.config.clone())
+        .map_err(|error| handshake_failed(builder, error, None))?;
+    log::debug!("open: {uri}");
+    Ok(WebSocket::new(
+        blocking::WebSocket::new(stream, connection),
+        uri.to_string(),
+        response,
+        subprotocol,
+    ))
+}
+
+/// The host without the brackets of an IPv6 address.
+fn bare_host(uri: &Uri<'_>) -> String {
+    match uri.host() {
+        Host::Name(name) => name.to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    }
+}
+
+fn timed_out(builder: &Builder, phase: Phase, attempts: Vec<Attempt>) -> ConnectError {
+    let after = match phase {
+        Phase::Handshake => builder.handshake.timeout,
+        _ => builder.connect_timeout,
+    };
+    ConnectError::Timeout {
+        phase,
+        after: after.unwrap_or_default(),
+        attempts,
+    }
+}
+
+fn dial_failed(builder: &Builder, host: String, error: DialError) -> ConnectError {
+    match error {
+        DialError::Resolve(error) => ConnectError::Resolve { host, error },
+        DialError::ResolveTimedOut => timed_out(builder, Phase::Resolve, Vec::new()),
+        DialError::TimedOut(attempts) => timed_out(builder, Phase::Connect, attempts),
+        DialError::Refused(attempts) => ConnectError::Connect {
+            host,
+            error: match attempts.last() {
+                Some(Attempt { error, .. }) => io::Error::new(error.kind(), error.to_string()),
+                None => io::ErrorKind::NotFound.into(),
+            },
+            attempts,
+        },
+    }
+}
+
+#[cfg(unix)]
+fn unix_failed(builder: &Builder, host: String, error: io::Error) -> ConnectError {
+    match error.kind() {
+        io::ErrorKind::TimedOut => timed_out(builder, Phase::Connect, Vec::new()),
+        _ => ConnectError::Connect {
+            host,
+            attempts: Vec::new(),
+            error,
+        },
+    }
+}
+
+fn tls_failed(builder: &Builder, uri: &Uri<'_>, error: TlsError) -> ConnectError {
+    match error {
+        TlsError::TimedOut => timed_out(builder, Phase::Tls, Vec::new()),
+        TlsError::Io(error) => ConnectError::Io(error),
+        error => ConnectError::Tls {
+            host: bare_host(uri),
+            error,
+        },
+    }
+}
+
+fn handshake_failed(
+    builder: &Builder,
+    error: HandshakeError,
+    response: Option<Response>,
+) -> ConnectError {
+    match error {
+        HandshakeError::Request(error) => ConnectError::Request(error),
+        HandshakeError::Timeout => timed_out(builder, Phase::Handshake, Vec::new()),
+        HandshakeError::ConnectionLost => ConnectError::Io(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the server ended it before its response was complete",
+        )),
+        error => ConnectError::Handshake {
+            error,
+            response: response.map(Box::new),
+        },
+    }
+}

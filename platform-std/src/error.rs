@@ -1,0 +1,390 @@
+//! What can go wrong, who is at fault and what to do next.
+//!
+//! [`ConnectError`] comes before a connection is open, [`Error`] after. Both
+//! sort into the same few [`Kind`]s.
+
+use core::{fmt, time::Duration};
+use std::{error::Error as StdError, io};
+
+use hybi_core::{
+    close_code::CloseCode,
+    driver::Error as DriverError,
+    error::{CapacityError, ProtocolError, ReceiveError, SendError, Timeout},
+    handshake::{HandshakeError, RequestError},
+};
+
+pub use crate::{dial::Attempt, response::Response, tls::TlsError, url::UrlError};
+
+/// The kind of an error, as the command line names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The caller asked for something that cannot be done.
+    Usage,
+    /// The URL is not one that can be opened.
+    Url,
+    /// The host's name has no address.
+    Resolve,
+    /// No address of the host accepts a connection.
+    Connect,
+    /// A deadline passed.
+    Timeout,
+    /// A proxy refused or cannot be reached.
+    Proxy,
+    /// TLS failed.
+    Tls,
+    /// The server refused the opening handshake or broke its rules.
+    Handshake,
+    /// A redirect cannot or may not be followed.
+    Redirect,
+    /// The peer broke the protocol.
+    Protocol,
+    /// The peer sent text that is not UTF-8.
+    Utf8,
+    /// The peer sent more than the limits allow.
+    TooBig,
+    /// The connection was lost.
+    Io,
+}
+
+impl Kind {
+    /// The name on the command line, such as `too_big`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Url => "url",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::Handshake => "handshake",
+            Self::Redirect => "redirect",
+            Self::Protocol => "protocol",
+            Self::Utf8 => "utf8",
+            Self::TooBig => "too_big",
+            Self::Io => "io",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A step on the way to an open connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Looking the host's name up.
+    Resolve,
+    /// Connecting to one of its addresses.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// The opening handshake.
+    Handshake,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "name lookup",
+            Self::Connect => "connecting",
+            Self::Tls => "TLS handshake",
+            Self::Handshake => "opening handshake",
+        })
+    }
+}
+
+/// Why no connection was opened. Nothing of it is left open.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URL cannot be opened.
+    Url(UrlError),
+    /// A header, subprotocol or other part of the request may not be sent.
+    /// Nothing was sent.
+    Request(RequestError),
+    /// The host's name has no address.
+    Resolve {
+        /// The host.
+        host: String,
+        /// What the resolver said.
+        error: io::Error,
+    },
+    /// No address accepts a connection.
+    Connect {
+        /// The host, or the path of the Unix socket.
+        host: String,
+        /// Each address that was tried; empty for a Unix socket.
+        attempts: Vec<Attempt>,
+        /// Why the last of them does not.
+        error: io::Error,
+    },
+    /// A deadline passed.
+    Timeout {
+        /// During which step.
+        phase: Phase,
+        /// How long the deadline was.
+        after: Duration,
+        /// Each address that was tried, where that was the step.
+        attempts: Vec<Attempt>,
+    },
+    /// TLS failed.
+    Tls {
+        /// The host.
+        host: String,
+        /// What failed.
+        error: TlsError,
+    },
+    /// The server refused the opening handshake or broke its rules.
+    Handshake {
+        /// What was wrong.
+        error: HandshakeError,
+        /// What the server answered, if it was an answer at all.
+        response: Option<Box<Response>>,
+    },
+    /// The connection was lost on the way, or the operating system refused
+    /// something.
+    Io(io::Error),
+}
+
+impl ConnectError {
+    /// The kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Url(_) => Kind::Url,
+            Self::Request(_) => Kind::Usage,
+            Self::Resolve { .. } => Kind::Resolve,
+            Self::Connect { .. } => Kind::Connect,
+            Self::Timeout { .. } => Kind::Timeout,
+            Self::Tls { .. } => Kind::Tls,
+            Self::Handshake { .. } => Kind::Handshake,
+            Self::Io(_) => Kind::Io,
+        }
+    }
+
+    /// The HTTP status of the server's answer, if it gave one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(Response::status)
+    }
+
+    /// The server's answer, if it gave one.
+    #[must_use]
+    pub fn response(&self) -> Option<&Response> {
+        match self {
+            Self::Handshake { response, .. } => response.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(error) => error.fmt(f),
+            Self::Request(error) => error.fmt(f),
+            Self::Resolve { host, error } => {
+                write!(f, "the name {host} cannot be resolved: {error}")
+            }
+            Self::Connect {
+                host,
+                attempts,
+                error,
+            } => {
+                if attempts.len() > 1 {
+                    write!(f, "no address of {host} accepts a connection")?;
+                    list(attempts, f)
+                } else {
+                    write!(f, "{host} does not accept a connection: {error}")
+                }
+            }
+            Self::Timeout {
+                phase,
+                after,
+                attempts,
+            } => {
+                write!(
+                    f,
+                    "no connection within {after:?}: time ran out during {phase}"
+                )?;
+                list(attempts, f)
+            }
+            Self::Tls { host, error } => write!(f, "no TLS connection to {host}: {error}"),
+            Self::Handshake { error, response } => {
+                error.fmt(f)?;
+                if let (HandshakeError::Refused { .. }, Some(response)) = (error, response) {
+                    if !response.reason().is_empty() {
+                        write!(f, " {}", response.reason().escape_debug())?;
+                    }
+                    if let Some(to) = response.header("Location") {
+                        write!(
+                            f,
+                            "; it redirects to {}",
+                            crate::url::redacted(to).escape_debug()
+                        )?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Io(error) => {
+                write!(f, "the connection was lost before it was open: {error}")
+            }
+        }
+    }
+}
+
+fn list(attempts: &[Attempt], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (n, Attempt { address, error }) in attempts.iter().enumerate() {
+        let separator = if n == 0 { ": " } else { "; " };
+        write!(f, "{separator}{address}: {error}")?;
+    }
+    Ok(())
+}
+
+impl StdError for ConnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Url(error) => Some(error),
+            Self::Request(error) => Some(error),
+            Self::Resolve { error, .. } | Self::Connect { error, .. } | Self::Io(error) => {
+                Some(error)
+            }
+            Self::Timeout { .. } => None,
+            Self::Tls { error, .. } => Some(error),
+            Self::Handshake { error, .. } => Some(error),
+        }
+    }
+}
+
+impl From<UrlError> for ConnectError {
+    fn from(error: UrlError) -> Self {
+        Self::Url(error)
+    }
+}
+
+/// What can go wrong on an open connection.
+///
+/// All but [`Send`](Self::Send) and [`Woken`](Self::Woken) are fatal: nothing
+/// but an error comes from that connection again.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The peer broke the protocol, and was told so with a Close frame.
+    Protocol(ProtocolError),
+    /// The peer sent more than the limits allow, and was told so.
+    TooBig(CapacityError),
+    /// A deadline passed.
+    Timeout(Timeout),
+    /// The peer, or something on the path, ended the connection without a
+    /// Close frame.
+    Lost,
+    /// The order cannot be carried out; nothing was sent, and the connection
+    /// is as before.
+    Send(SendError),
+    /// A [`Waker`](crate::Waker) ended the wait. The connection is as before.
+    Woken,
+    /// TLS failed.
+    Tls(TlsError),
+    /// The stream failed.
+    Io(io::Error),
+}
+
+impl Error {
+    /// The kind. Of [`Woken`](Self::Woken), which is not a failure:
+    /// [`Kind::Io`].
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Protocol(ProtocolError::InvalidUtf8 | ProtocolError::InvalidCloseReason) => {
+                Kind::Utf8
+            }
+            Self::Protocol(_) => Kind::Protocol,
+            Self::TooBig(_) => Kind::TooBig,
+            Self::Timeout(_) => Kind::Timeout,
+            Self::Send(_) => Kind::Usage,
+            Self::Tls(_) => Kind::Tls,
+            Self::Lost | Self::Woken | Self::Io(_) => Kind::Io,
+        }
+    }
+
+    /// The code of the Close frame that this side sent because of it.
+    #[must_use]
+    pub const fn close_code(&self) -> Option<CloseCode> {
+        match self {
+            Self::Protocol(error) => Some(error.close_code()),
+            Self::TooBig(error) => Some(error.close_code()),
+            Self::Timeout(error) => ReceiveError::Timeout(*error).close_code(),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection is over.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        !matches!(self, Self::Send(_) | Self::Woken)
+    }
+}
+
+impl From<DriverError<io::Error>> for Error {
+    fn from(error: DriverError<io::Error>) -> Self {
+        match error {
+            DriverError::Receive(error) => error.into(),
+            DriverError::Send(error) => Self::Send(error),
+            DriverError::Transport(error) => match crate::stream::Stream::tls_error(&error) {
+                Some(error) => Self::Tls(error),
+                // TLS that ended without close_notify: no more than lost.
+                None if error.kind() == io::ErrorKind::UnexpectedEof => Self::Lost,
+                None => Self::Io(error),
+            },
+            other => Self::Io(io::Error::other(other.to_string())),
+        }
+    }
+}
+
+impl From<ReceiveError> for Error {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::Protocol(error) => Self::Protocol(error),
+            ReceiveError::Capacity(error) => Self::TooBig(error),
+            ReceiveError::Timeout(error) => Self::Timeout(error),
+            ReceiveError::ConnectionLost => Self::Lost,
+            other => Self::Io(io::Error::other(other.to_string())),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protocol(error) => error.fmt(f),
+            Self::TooBig(error) => error.fmt(f),
+            Self::Timeout(error) => error.fmt(f),
+            Self::Lost => ReceiveError::ConnectionLost.fmt(f),
+            Self::Send(error) => error.fmt(f),
+            Self::Woken => f.write_str("another thread ended the wait"),
+            Self::Tls(error) => error.fmt(f),
+            Self::Io(error) => write!(f, "the connection was lost: {error}"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Protocol(error) => Some(error),
+            Self::TooBig(error) => Some(error),
+            Self::Timeout(error) => Some(error),
+            Self::Send(error) => Some(error),
+            Self::Tls(error) => Some(error),
+            Self::Io(error) => Some(error),
+            Self::Lost | Self::Woken => None,
+        }
+    }
+}

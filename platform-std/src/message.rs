@@ -1,0 +1,77 @@
+//! Messages that own their bytes.
+
+use hybi_core::{
+    close_code::CloseCode,
+    connection::{Closed as BorrowedClosed, Initiator},
+};
+
+/// A message, or the end of the connection, that owns what it holds.
+///
+/// Where copying matters, use [`receive`](crate::WebSocket::receive), whose
+/// events borrow the receive buffer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Message {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// A Ping. A received one has been answered already.
+    Ping(Vec<u8>),
+    /// A Pong.
+    Pong(Vec<u8>),
+    /// The closing handshake; to send one, see
+    /// [`close`](crate::WebSocket::close).
+    Closed(Closed),
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&[u8]> for Message {
+    fn from(data: &[u8]) -> Self {
+        Self::Binary(data.to_owned())
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(data: Vec<u8>) -> Self {
+        Self::Binary(data)
+    }
+}
+
+/// How the connection ended (RFC 6455 §7.1.5, §7.1.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// The code of the peer's Close frame; `None` where it carried none or
+    /// never came.
+    pub code: Option<CloseCode>,
+    /// The reason in the peer's Close frame.
+    pub reason: String,
+    /// Who sent the first Close frame.
+    pub initiator: Initiator,
+    /// Whether Close frames went both ways. If not, the close deadline ended
+    /// the wait.
+    pub clean: bool,
+}
+
+impl From<BorrowedClosed<'_>> for Closed {
+    fn from(closed: BorrowedClosed<'_>) -> Self {
+        Self {
+            code: closed.code,
+            reason: closed.reason.to_owned(),
+            initiator: closed.initiator,
+            clean: closed.clean,
+        }
+    }
+}

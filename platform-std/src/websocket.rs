@@ -1,0 +1,441 @@
+//! An open connection.
+
+use core::{net::SocketAddr, time::Duration};
+use std::{io, time::Instant};
+
+use hybi_core::{
+    close_code::CloseCode,
+    connection::{Event, MessageKind, State},
+    driver::blocking,
+};
+
+use crate::{
+    entropy::OsEntropy,
+    error::Error,
+    message::{Closed, Message},
+    response::Response,
+    stream::Stream,
+    wait::Waker,
+};
+
+type Driver = blocking::WebSocket<Stream, Vec<u8>, Vec<u8>, OsEntropy>;
+
+/// An open WebSocket connection.
+///
+/// Pings are answered and the closing handshake is kept while one of the
+/// receiving methods or [`close`](Self::close) runs.
+///
+/// Dropping an open connection sends Close with 1001 if that goes without
+/// waiting, and ends TCP; it never blocks.
+#[derive(Debug)]
+pub struct WebSocket {
+    driver: Driver,
+    url: String,
+    response: Response,
+    subprotocol: Option<String>,
+    // A message that `receive_message` puts together from chunks.
+    partial: Vec<u8>,
+    over: bool,
+}
+
+impl WebSocket {
+    pub(crate) const fn new(
+        driver: Driver,
+        url: String,
+        response: Response,
+        subprotocol: Option<String>,
+    ) -> Self {
+        Self {
+            driver,
+            url,
+            response,
+            subprotocol,
+            partial: Vec::new(),
+            over: false,
+        }
+    }
+
+    /// Waits for the next event and lends it out of the receive buffer.
+    /// Replies to Pings and to Close are on the wire by then.
+    ///
+    /// # Errors
+    /// [`Error::Woken`], where a [`Waker`] ended the wait; everything else is
+    /// fatal.
+    pub fn receive(&mut self) -> Result<Event<'_>, Error> {
+        match self.receive_by(None)? {
+            Some(event) => Ok(event),
+            None => Err(Error::Woken),
+        }
+    }
+
+    /// Like [`receive`](Self::receive), waiting at most for `timeout`. `None`:
+    /// the time is over, or a [`Waker`] ended the wait.
+    ///
+    /// # Errors
+    /// The connection failed or was lost.
+    pub fn receive_timeout(&mut self, timeout: Duration) -> Result<Option<Event<'_>>, Error> {
+        let until = self.clock_now().checked_add(timeout);
+        self.receive_by(until)
+    }
+
+    /// Like [`receive_timeout`](Self::receive_timeout), with a point in time.
+    ///
+    /// # Errors
+    /// See [`receive_timeout`](Self::receive_timeout).
+    pub fn receive_until(&mut self, deadline: Instant) -> Result<Option<Event<'_>>, Error> {
+        let until = self.driver.transport().clock().at(deadline);
+        self.receive_by(Some(until))
+    }
+
+    /// Waits for the next message that is whole and owns its bytes, also with
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks). The last one is
+    /// [`Message::Closed`].
+    ///
+    /// # Errors
+    /// See [`receive`](Self::receive).
+    pub fn receive_message(&mut self) -> Result<Message, Error> {
+        loop {
+            if let Some(message) = self.next_message(None)? {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// Like [`receive_message`](Self::receive_message), waiting at most for
+    /// `timeout`. `None`: the time is over, or a [`Waker`] ended the wait.
+    ///
+    /// # Errors
+    /// See [`receive_timeout`](Self::receive_timeout).
+    pub fn receive_message_timeout(&mut self, timeout: Duration) -> Result<Option<Message>, Error> {
+        let until = self.clock_now().checked_add(timeout);
+        loop {
+            match self.next_message(until) {
+                Ok(None) => {}
+                Ok(message) => return Ok(message),
+                Err(Error::Woken) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The text and binary messages, until the connection closes. Pings and
+    /// Pongs are left out. An error is the last item, except
+    /// [`Error::Woken`].
+    pub const fn messages(&mut self) -> Messages<'_> {
+        Messages {
+            socket: self,
+            failed: false,
+        }
+    }
+
+    /// Sends a text message and flushes it.
+    ///
+    /// # Errors
+    /// [`Error::Send`]: nothing was sent. Everything else is fatal.
+    pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
+        Ok(self.driver.send_text(text)?)
+    }
+
+    /// Sends a binary message and flushes it.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn send_binary(&mut self, data: &[u8]) -> Result<(), Error> {
+        Ok(self.driver.send_binary(data)?)
+    }
+
+    /// Sends a message: text from a string, binary from bytes. A
+    /// [`Message::Closed`] begins the closing handshake with its code and
+    /// reason and does not wait for the peer's part.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        match message.into() {
+            Message::Text(text) => self.send_text(&text),
+            Message::Binary(data) => self.send_binary(&data),
+            Message::Ping(payload) => self.ping(&payload),
+            Message::Pong(payload) => self.pong(&payload),
+            Message::Closed(closed) => {
+                let code = closed.code.unwrap_or(CloseCode::NO_STATUS);
+                self.start_close(code, &closed.reason)
+            }
+        }
+    }
+
+    /// Sends the next piece of a text message, begun with the first piece and
+    /// ended with the one that is `last`. Pieces before that may wait for
+    /// [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn send_text_piece(&mut self, piece: &str, last: bool) -> Result<(), Error> {
+        Ok(self.driver.send_text_piece(piece, last)?)
+    }
+
+    /// Sends the next piece of a binary message. Otherwise like
+    /// [`send_text_piece`](Self::send_text_piece).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn send_binary_piece(&mut self, piece: &[u8], last: bool) -> Result<(), Error> {
+        Ok(self.driver.send_binary_piece(piece, last)?)
+    }
+
+    /// Begins a binary message whose bytes are written piece by piece, with
+    /// [`std::io::copy`] for instance.
+    pub const fn binary_writer(&mut self) -> BinaryWriter<'_> {
+        BinaryWriter { socket: self }
+    }
+
+    /// Queues a text message without flushing: many small ones then leave in
+    /// one write, with the next [`flush`](Self::flush) or when the buffer is
+    /// full.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn queue_text(&mut self, text: &str) -> Result<(), Error> {
+        Ok(self.driver.queue_text(text)?)
+    }
+
+    /// Queues a binary message. Otherwise like
+    /// [`queue_text`](Self::queue_text).
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn queue_binary(&mut self, data: &[u8]) -> Result<(), Error> {
+        Ok(self.driver.queue_binary(data)?)
+    }
+
+    /// Writes out what is queued.
+    ///
+    /// # Errors
+    /// The connection failed or was lost.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        Ok(self.driver.flush()?)
+    }
+
+    /// Sends a Ping with at most 125 bytes.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        Ok(self.driver.ping(payload)?)
+    }
+
+    /// Sends a Pong that nobody asked for. Pings are answered without it.
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Error> {
+        Ok(self.driver.pong(payload)?)
+    }
+
+    /// Begins the closing handshake and returns. The receiving methods go on
+    /// with it: they still hand over what arrives, and end with
+    /// [`Event::Closed`].
+    ///
+    /// # Errors
+    /// See [`send_text`](Self::send_text).
+    pub fn start_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        Ok(self.driver.start_close(code, reason)?)
+    }
+
+    /// Performs the whole closing handshake and ends the connection. Takes at
+    /// most the close deadline, whatever the peer does. Messages that still
+    /// arrive are dropped.
+    ///
+    /// # Errors
+    /// [`Error::Send`], where this code or reason may not be sent.
+    /// [`Error::Lost`], where the connection ended without a closing
+    /// handshake. A peer that lets the deadline pass is no error:
+    /// [`Closed::clean`] is false then.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed, Error> {
+        let result = match self.driver.close(code, reason) {
+            Ok(closed) => Ok(closed.into()),
+            Err(error) => Err(error.into()),
+        };
+        if result.as_ref().err().is_none_or(Error::is_fatal) {
+            self.end();
+        }
+        result
+    }
+
+    /// A handle that ends a wait in a receiving method from another thread.
+    ///
+    /// # Errors
+    /// Those of making its descriptors, the first time.
+    pub fn waker(&self) -> io::Result<Waker> {
+        self.driver.transport().waker()
+    }
+
+    /// What the server answered to the opening handshake.
+    #[must_use]
+    pub const fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// The subprotocol that the server chose out of those offered.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// The extensions in use, as the server named them.
+    #[must_use]
+    pub fn extensions(&self) -> Option<&str> {
+        self.response.header("Sec-WebSocket-Extensions")
+    }
+
+    /// The URL that was connected to, in ASCII; a user and password in it are
+    /// replaced with `***`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Which state of RFC 6455 the connection is in.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.driver.connection().state()
+    }
+
+    /// The stream below.
+    #[must_use]
+    pub const fn stream(&self) -> &Stream {
+        self.driver.transport()
+    }
+
+    /// The server's address, where the connection runs over TCP.
+    #[must_use]
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.driver.transport().peer_addr()
+    }
+
+    fn clock_now(&self) -> Duration {
+        self.driver.transport().clock().now()
+    }
+
+    fn receive_by(&mut self, until: Option<Duration>) -> Result<Option<Event<'_>>, Error> {
+        Ok(self.driver.receive_until(until)?)
+    }
+
+    /// `None`: a part of a message has arrived, or something of no interest.
+    fn next_message(&mut self, until: Option<Duration>) -> Result<Option<Message>, Error> {
+        let Some(event) = self.driver.receive_until(until)? else {
+            return Err(Error::Woken);
+        };
+        Ok(match event {
+            Event::Text(text) => Some(Message::Text(text.to_owned())),
+            Event::Binary(data) => Some(Message::Binary(data.to_owned())),
+            Event::Ping(payload) => Some(Message::Ping(payload.to_owned())),
+            Event::Pong(payload) => Some(Message::Pong(payload.to_owned())),
+            Event::Closed(closed) => Some(Message::Closed(closed.into())),
+            Event::Chunk(chunk) => {
+                if chunk.first {
+                    self.partial.clear();
+                }
+                self.partial.extend_from_slice(chunk.data);
+                chunk.last.then(|| {
+                    let data = core::mem::take(&mut self.partial);
+                    match chunk.kind {
+                        // Checked already, as it arrived.
+                        MessageKind::Text => {
+                            Message::Text(String::from_utf8(data).unwrap_or_default())
+                        }
+                        MessageKind::Binary => Message::Binary(data),
+                    }
+                })
+            }
+            _ => None,
+        })
+    }
+
+    /// Ends the stream, once.
+    fn end(&mut self) {
+        if !self.over {
+            self.over = true;
+            self.driver.transport_mut().end();
+        }
+    }
+}
+
+impl Drop for WebSocket {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        self.driver.transport_mut().never_wait();
+        if self.state() == State::Open {
+            let _ = self.driver.start_close(CloseCode::GOING_AWAY, "");
+        }
+        self.end();
+    }
+}
+
+/// The messages of a connection; see [`WebSocket::messages`].
+#[derive(Debug)]
+pub struct Messages<'a> {
+    socket: &'a mut WebSocket,
+    failed: bool,
+}
+
+impl Iterator for Messages<'_> {
+    type Item = Result<Message, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        loop {
+            return match self.socket.receive_message() {
+                Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+                Ok(Message::Closed(_)) => None,
+                Ok(message) => Some(Ok(message)),
+                Err(error) => {
+                    self.failed = error.is_fatal();
+                    Some(Err(error))
+                }
+            };
+        }
+    }
+}
+
+/// Writes one binary message piece by piece; see
+/// [`WebSocket::binary_writer`].
+///
+/// Each write becomes a frame, so write a few KiB at a time. The message ends
+/// with [`finish`](Self::finish); until then no other can be sent.
+#[derive(Debug)]
+#[must_use]
+pub struct BinaryWriter<'a> {
+    socket: &'a mut WebSocket,
+}
+
+impl BinaryWriter<'_> {
+    /// Ends the message and flushes it.
+    ///
+    /// # Errors
+    /// See [`WebSocket::send_text`].
+    pub fn finish(self) -> Result<(), Error> {
+        self.socket.send_binary_piece(&[], true)
+    }
+}
+
+impl io::Write for BinaryWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.socket.send_binary_piece(bytes, false) {
+            Ok(()) => Ok(bytes.len()),
+            Err(Error::Io(error)) => Err(error),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.socket.flush() {
+            Ok(()) => Ok(()),
+            Err(Error::Io(error)) => Err(error),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+}
