@@ -1,1 +1,16 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "embassy-net")]
+pub mod embassy;
+#[cfg(any(feature = "embassy-net", feature = "smoltcp"))]
+pub mod error;
+#[cfg(feature = "embedded-nal-async")]
+pub mod nal;
+#[cfg(any(feature = "embassy-net", feature = "embedded-nal-async"))]
+mod race;
+#[cfg(feature = "smoltcp")]
+pub mod smoltcp;
+
+pub use hybi_core::entropy::{Entropy, RandCore};

@@ -187,8 +187,13 @@ impl Write for WasiStream {
         Ok(self.write_until(bytes, None)?.unwrap_or_default())
     }
 
+    /// Asks the host to send what it holds, without waiting for it, as with
+    /// a socket of an operating system: a peer that does not read must not
+    /// block a caller with deadlines. The next write waits, at most until its
+    /// deadline; so do [`flush_until`](Self::flush_until) and
+    /// [`shutdown`](Self::shutdown).
     fn flush(&mut self) -> Result<(), WasiError> {
-        self.flush_until(None).map(drop)
+        self.output.flush().map_err(WasiError::from_stream)
     }
 }
 
