@@ -24,7 +24,7 @@ use crate::{
     entropy::OsEntropy,
     error::{ConnectError, Phase},
     response::Response,
-    socket::{Prepared, Socket},
+    socket::{Io, Prepared, Socket},
     stream::Stream,
     tls::TlsError,
     url,
@@ -48,13 +48,13 @@ pub(crate) fn dial(builder: &Builder) -> Result<WebSocket, ConnectError> {
         #[cfg(unix)]
         Some(path) => dialer
             .dial_unix(path)
-            .map(Socket::Unix)
+            .map(|stream| Socket::from(Io::Unix(stream)))
             .map_err(|error| unix_failed(builder, path.display().to_string(), error))?,
         _ => {
             let host = bare_host(&uri);
             dialer
                 .dial(&host, uri.port())
-                .map(Socket::Tcp)
+                .map(|stream| Socket::from(Io::Tcp(stream)))
                 .map_err(|error| dial_failed(builder, host, error))?
         }
     };

@@ -1,4 +1,10 @@
-//! The byte streams that a connection can run over, all non-blocking.
+//! The byte streams that a connection can run over.
+//!
+//! Reads and writes do not block, except a read while `read_waits` is set
+//! (and a stream of which nothing is known). On Linux that costs one system
+//! call where trying, polling and trying again costs three: the socket stays
+//! in blocking mode and each call says whether it may wait. Elsewhere not
+//! every call can say so; the socket is in non-blocking mode there.
 
 use core::fmt;
 use std::{
@@ -28,7 +34,7 @@ pub struct Prepared(pub(crate) Socket);
 impl Prepared {
     /// Any stream, with the limits told [above](Self).
     pub fn other(stream: impl Read + Write + Send + 'static) -> Self {
-        Self(Socket::Other(Box::new(stream)))
+        Self(Io::Other(Box::new(stream)).into())
     }
 }
 
@@ -40,14 +46,14 @@ impl fmt::Debug for Prepared {
 
 impl From<TcpStream> for Prepared {
     fn from(stream: TcpStream) -> Self {
-        Self(Socket::Tcp(stream))
+        Self(Io::Tcp(stream).into())
     }
 }
 
 #[cfg(unix)]
 impl From<UnixStream> for Prepared {
     fn from(stream: UnixStream) -> Self {
-        Self(Socket::Unix(stream))
+        Self(Io::Unix(stream).into())
     }
 }
 
@@ -55,54 +61,77 @@ pub(crate) trait ReadWrite: Read + Write + Send {}
 
 impl<T: Read + Write + Send> ReadWrite for T {}
 
-pub(crate) enum Socket {
+pub(crate) enum Io {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
     Other(Box<dyn ReadWrite>),
 }
 
-impl Socket {
-    pub(crate) fn set_nonblocking(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.set_nonblocking(true),
-            #[cfg(unix)]
-            Self::Unix(stream) => stream.set_nonblocking(true),
-            Self::Other(_) => Ok(()),
+pub(crate) struct Socket {
+    io: Io,
+    read_waits: bool,
+}
+
+/// Whether a call can say that it must not wait.
+const PER_CALL: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+impl From<Io> for Socket {
+    fn from(io: Io) -> Self {
+        Self {
+            io,
+            read_waits: false,
         }
+    }
+}
+
+impl Socket {
+    /// Puts the socket into the mode that the other methods count on.
+    pub(crate) fn prepare(&self) -> io::Result<()> {
+        match &self.io {
+            Io::Tcp(stream) => stream.set_nonblocking(!PER_CALL),
+            #[cfg(unix)]
+            Io::Unix(stream) => stream.set_nonblocking(!PER_CALL),
+            Io::Other(_) => Ok(()),
+        }
+    }
+
+    /// Whether reads may wait, for ever, where the platform can do that.
+    pub(crate) const fn set_read_waits(&mut self, waits: bool) {
+        self.read_waits = waits;
     }
 
     /// What a poll can watch. `None`: nothing is known of this stream.
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        match self {
-            Self::Tcp(stream) => Some(stream.as_fd()),
+        match &self.io {
+            Io::Tcp(stream) => Some(stream.as_fd()),
             #[cfg(unix)]
-            Self::Unix(stream) => Some(stream.as_fd()),
-            Self::Other(_) => None,
+            Io::Unix(stream) => Some(stream.as_fd()),
+            Io::Other(_) => None,
         }
     }
 
     /// Says that nothing more will be written. What cannot say so is left
     /// for its drop.
     pub(crate) fn shutdown_write(&self) {
-        let _ = match self {
-            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+        let _ = match &self.io {
+            Io::Tcp(stream) => stream.shutdown(Shutdown::Write),
             #[cfg(unix)]
-            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
-            Self::Other(_) => Ok(()),
+            Io::Unix(stream) => stream.shutdown(Shutdown::Write),
+            Io::Other(_) => Ok(()),
         };
     }
 
     pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Tcp(stream) => stream.peer_addr().ok(),
+        match &self.io {
+            Io::Tcp(stream) => stream.peer_addr().ok(),
             _ => None,
         }
     }
 
     pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Tcp(stream) => stream.local_addr().ok(),
+        match &self.io {
+            Io::Tcp(stream) => stream.local_addr().ok(),
             _ => None,
         }
     }
@@ -110,51 +139,69 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read(buf),
+        match &mut self.io {
+            Io::Tcp(stream) => receive(stream, buf, self.read_waits),
             #[cfg(unix)]
-            Self::Unix(stream) => stream.read(buf),
-            Self::Other(stream) => stream.read(buf).map_err(nothing_yet),
+            Io::Unix(stream) => receive(stream, buf, self.read_waits),
+            Io::Other(stream) => stream.read(buf).map_err(nothing_yet),
         }
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(bytes),
+        match &mut self.io {
+            Io::Tcp(stream) => send(stream, bytes),
             #[cfg(unix)]
-            Self::Unix(stream) => stream.write(bytes),
-            Self::Other(stream) => stream.write(bytes).map_err(nothing_yet),
-        }
-    }
-
-    fn write_vectored(&mut self, bytes: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write_vectored(bytes),
-            #[cfg(unix)]
-            Self::Unix(stream) => stream.write_vectored(bytes),
-            Self::Other(stream) => stream.write_vectored(bytes).map_err(nothing_yet),
+            Io::Unix(stream) => send(stream, bytes),
+            Io::Other(stream) => stream.write(bytes).map_err(nothing_yet),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Tcp(_) => Ok(()),
-            #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
-            Self::Other(stream) => stream.flush().map_err(nothing_yet),
+        match &mut self.io {
+            Io::Other(stream) => stream.flush().map_err(nothing_yet),
+            _ => Ok(()),
         }
     }
 }
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn receive(stream: &mut impl AsFd, buf: &mut [u8], waits: bool) -> io::Result<usize> {
+    use rustix::net::{RecvFlags, recv};
+    let flags = if waits {
+        RecvFlags::empty()
+    } else {
+        RecvFlags::DONTWAIT
+    };
+    let (n, _) = recv(stream, buf, flags)?;
+    Ok(n)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn send(stream: &mut impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    use rustix::net::SendFlags;
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    Ok(rustix::net::send(stream, bytes, flags)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn receive(stream: &mut impl Read, buf: &mut [u8], _: bool) -> io::Result<usize> {
+    stream.read(buf)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn send(stream: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    stream.write(bytes)
+}
+
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(stream) => stream.fmt(f),
+        match &self.io {
+            Io::Tcp(stream) => stream.fmt(f),
             #[cfg(unix)]
-            Self::Unix(stream) => stream.fmt(f),
-            Self::Other(_) => f.write_str("(a prepared stream)"),
+            Io::Unix(stream) => stream.fmt(f),
+            Io::Other(_) => f.write_str("(a prepared stream)"),
         }
     }
 }

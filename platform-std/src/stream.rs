@@ -43,7 +43,7 @@ impl Stream {
     }
 
     pub(crate) fn over(socket: Socket, clock: Clock) -> io::Result<Self> {
-        socket.set_nonblocking()?;
+        socket.prepare()?;
         Ok(Self {
             layer: Layer::Plain(socket),
             waiter: Waiter::new(clock),
@@ -126,6 +126,7 @@ impl Stream {
     /// a reset may overtake what was written. Never waits.
     pub(crate) fn end(&mut self) {
         self.shutdown();
+        self.layer.socket_mut().set_read_waits(false);
         if self.layer.descriptor().is_some() {
             let mut sink = [0; 4096];
             for _ in 0..64 {
@@ -161,6 +162,13 @@ impl Transport for Stream {
             if self.waiter.take_wake() {
                 return Ok(None);
             }
+            // With nothing that could end a wait but the socket, the read
+            // itself may wait.
+            let waits = deadline.is_none()
+                && !self.never_wait
+                && !self.waiter.has_waker()
+                && !self.layer.wants_write();
+            self.layer.socket_mut().set_read_waits(waits);
             match self.layer.read(buf) {
                 Ok(n) => return Ok(Some(n)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -288,6 +296,16 @@ impl Layer {
         }
     }
 
+    const fn socket_mut(&mut self) -> &mut Socket {
+        let mut layer = self;
+        loop {
+            match layer {
+                Self::Plain(socket) => return socket,
+                Self::Tls(tls) => layer = &mut tls.below,
+            }
+        }
+    }
+
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.socket().descriptor()
     }
@@ -325,17 +343,6 @@ impl Write for Layer {
         match self {
             Self::Plain(socket) => socket.write(bytes),
             Self::Tls(tls) => tls.session.write(&mut tls.below, bytes),
-        }
-    }
-
-    fn write_vectored(&mut self, bytes: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.write_vectored(bytes),
-            Self::Tls(tls) => {
-                let first = bytes.iter().find(|bytes| !bytes.is_empty());
-                tls.session
-                    .write(&mut tls.below, first.map_or(&[], |first| first))
-            }
         }
     }
 

@@ -147,7 +147,7 @@ mod tests {
             "http://a/",
             "ws://",
             "ws://a/#f",
-            "ws://a/\r\n",
+            "ws://a/\r\nX",
             "ws:// a/",
         ] {
             assert!(matches!(to_ascii(url), Err(UrlError::Syntax(_))), "{url:?}");

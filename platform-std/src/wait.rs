@@ -1,8 +1,8 @@
 //! Waiting for a socket with a deadline, and waking that wait from another
 //! thread.
 //!
-//! Every socket here is non-blocking. An operation is tried first; only when
-//! it would block does a wait begin, over the socket and the waker together:
+//! An operation is tried first, without blocking; only when it would block
+//! does a wait begin, over the socket and the waker together:
 //!
 //! ```text
 //!   try ── done ──► return            other threads
@@ -101,6 +101,11 @@ impl Waiter {
             channel: Channel::new()?,
         }));
         Ok(self.wake.get_or_init(|| made).clone())
+    }
+
+    /// Whether anybody may wake these waits.
+    pub(crate) fn has_waker(&self) -> bool {
+        self.wake.get().is_some()
     }
 
     /// Takes a wake that has been asked for and not yet been noticed.
