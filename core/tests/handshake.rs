@@ -11,6 +11,7 @@ use core::time::Duration;
 
 use hybi_core::{
     buffer::Buffer,
+    connection::{Config, Connection},
     entropy::Entropy,
     error::{CapacityError, Limit},
     handshake::{Handshake, HandshakeConfig, HandshakeError, Request, Response, ResponseError},
@@ -352,6 +353,8 @@ fn subprotocols() {
         &good("sec-websocket-protocol: superchat\r\n"),
     );
     assert_eq!(handshake.subprotocol_index(), Some(1));
+    let connection = Connection::from_handshake(handshake, Config::default()).unwrap();
+    assert_eq!(connection.subprotocol_index(), Some(1));
 }
 
 #[test]

@@ -99,6 +99,7 @@ impl Closing {
         self.start_deadline(now, timeout);
     }
 
+    #[cfg(feature = "embedded-io")]
     pub(super) const fn failure(&self) -> Option<ReceiveError> {
         self.failure
     }

@@ -85,7 +85,10 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
         let parts = handshake.into_parts()?;
         let received = (parts.start, parts.end);
         let connection = Self::with_received(parts.rx, received, parts.tx, parts.entropy, config)?;
-        Ok(connection)
+        Ok(Self {
+            subprotocol: parts.subprotocol,
+            ..connection
+        })
     }
 
     /// Like [`new`](Self::new), with bytes `received.0..received.1` of `rx`
@@ -286,6 +289,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
 
     /// Why the connection failed, before
     /// [`poll_event`](Self::poll_event) returns it.
+    #[cfg(feature = "embedded-io")]
     pub(crate) const fn failure(&self) -> Option<ReceiveError> {
         self.closing.failure()
     }
