@@ -1,10 +1,7 @@
 //! What to connect to and how.
 
 use core::{fmt, time::Duration};
-use std::{
-    path::{Path, PathBuf},
-    sync::OnceLock,
-};
+use std::{path::PathBuf, sync::OnceLock};
 
 use hybi_core::{
     connection::{Config, Delivery},
@@ -15,8 +12,8 @@ use hybi_core::{
 
 use crate::{
     connect,
-    dial::AddressFamily,
     error::ConnectError,
+    lookup::AddressFamily,
     socket::Prepared,
     sockopt::SocketOption,
     tls::{Tls, TlsError},
@@ -209,8 +206,8 @@ impl Builder {
     /// Connects to the Unix socket at `path` instead of the URL's host and
     /// port, which still go into the request (and TLS).
     #[cfg(unix)]
-    pub fn unix_socket(mut self, path: impl AsRef<Path>) -> Self {
-        self.unix_socket = Some(path.as_ref().to_owned());
+    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.unix_socket = Some(path.into());
         self
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn dial(builder: &Builder) -> Result<WebSocket, ConnectError> {
         family: builder.family,
         options: &builder.socket_options,
         clock,
-        deadline: builder.connect_timeout.map(|time| clock.now() + time),
+        deadline: deadline(builder, clock),
     };
     log::debug!("connecting to {uri}");
     let socket = match &builder.unix_socket {
@@ -68,8 +68,12 @@ pub(crate) fn over(builder: &Builder, prepared: Prepared) -> Result<WebSocket, C
     check(builder, &uri)?;
     let clock = Clock::new();
     let stream = Stream::over(prepared.0, clock).map_err(ConnectError::Io)?;
-    let deadline = builder.connect_timeout.map(|time| clock.now() + time);
+    let deadline = deadline(builder, clock);
     upgrade(builder, &uri, stream, deadline)
+}
+
+fn deadline(builder: &Builder, clock: Clock) -> Option<Duration> {
+    clock.now().checked_add(builder.connect_timeout?)
 }
 
 /// What can be known to fail before anything is connected.

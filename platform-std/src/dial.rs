@@ -1,5 +1,5 @@
-//! From a host and a port to a connected TCP socket: name lookup and Happy
-//! Eyeballs (RFC 8305), all under one deadline.
+//! From a host and a port to a connected TCP socket: Happy Eyeballs (RFC
+//! 8305), all under one deadline, that of the lookup included.
 //!
 //! ```text
 //!   name ─► addresses, families interleaved ─► attempts, 250 ms apart
@@ -8,21 +8,10 @@
 //!                     first that connects wins; the others are closed
 //! ```
 //!
-//! The attempts are non-blocking sockets under one poll; only the name lookup,
-//! which cannot be bounded otherwise, has a thread.
+//! The attempts are non-blocking sockets under one poll, without threads.
 
-use core::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
-use std::{
-    collections::VecDeque,
-    io,
-    net::{TcpStream, ToSocketAddrs},
-    sync::mpsc,
-    thread,
-};
+use core::{net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, io, net::TcpStream, thread};
 
 use rustix::{
     event::{PollFd, PollFlags, poll},
@@ -31,42 +20,10 @@ use rustix::{
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::{
+    lookup::AddressFamily,
     sockopt::{SocketOption, apply_all},
     wait::{Clock, timespec},
 };
-
-/// Which addresses of a name to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum AddressFamily {
-    /// IPv6 and IPv4, whichever connects first.
-    #[default]
-    Any,
-    /// IPv4 only.
-    Ipv4,
-    /// IPv6 only.
-    Ipv6,
-}
-
-impl AddressFamily {
-    const fn allows(self, address: &SocketAddr) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Ipv4 => address.is_ipv4(),
-            Self::Ipv6 => address.is_ipv6(),
-        }
-    }
-}
-
-impl fmt::Display for AddressFamily {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any => "IP",
-            Self::Ipv4 => "IPv4",
-            Self::Ipv6 => "IPv6",
-        })
-    }
-}
 
 /// One address that was tried in vain.
 #[derive(Debug)]
@@ -111,49 +68,6 @@ impl Dialer<'_> {
         let addresses = self.resolve(host, port)?;
         let stream = self.connect(&addresses)?;
         Ok(stream)
-    }
-
-    pub(crate) fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-        let mut addresses = match host.parse::<IpAddr>() {
-            Ok(address) => vec![SocketAddr::new(address, port)],
-            Err(_) => self.look_up(host.to_owned(), port)?,
-        };
-        addresses.retain(|address| self.family.allows(address));
-        if addresses.is_empty() {
-            let text = format!("{host} has no {} address", self.family);
-            return Err(DialError::Resolve(io::Error::new(
-                io::ErrorKind::NotFound,
-                text,
-            )));
-        }
-        log::debug!("{host} is at {addresses:?}");
-        Ok(addresses)
-    }
-
-    /// A lookup cannot be given a deadline or called off. It has its own
-    /// thread, which is left behind to end when the lookup does.
-    fn look_up(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        thread::Builder::new()
-            .name("hybi-lookup".into())
-            .spawn(move || {
-                let found = (host.as_str(), port).to_socket_addrs();
-                let _ = sender.send(found.map(Iterator::collect));
-            })
-            .map_err(DialError::Resolve)?;
-        let answer = match self.left() {
-            Some(left) => receiver.recv_timeout(left),
-            None => receiver
-                .recv()
-                .map_err(|_| mpsc::RecvTimeoutError::Disconnected),
-        };
-        match answer {
-            Ok(found) => found.map_err(DialError::Resolve),
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(DialError::ResolveTimedOut),
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                Err(DialError::Resolve(io::Error::other("the lookup failed")))
-            }
-        }
     }
 
     pub(crate) fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, DialError> {
@@ -236,11 +150,11 @@ impl Dialer<'_> {
                 // The server's queue is full. Nothing tells when there is
                 // room again, so ask again.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if is_in_progress(&error) => {}
-                Err(error) if Errno::from_io_error(&error) == Some(Errno::ISCONN) => {
-                    return Ok(socket.into());
-                }
-                Err(error) => return Err(error),
+                Err(error) => match Errno::from_io_error(&error) {
+                    Some(Errno::INPROGRESS | Errno::ALREADY) => {}
+                    Some(Errno::ISCONN) => return Ok(socket.into()),
+                    _ => return Err(error),
+                },
             }
             if self.left().is_some_and(|left| left.is_zero()) {
                 return Err(io::ErrorKind::TimedOut.into());
@@ -249,7 +163,7 @@ impl Dialer<'_> {
         }
     }
 
-    fn left(&self) -> Option<Duration> {
+    pub(crate) fn left(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_sub(self.clock.now()))
     }
@@ -379,23 +293,6 @@ mod tests {
         for attempt in attempts {
             assert_eq!(attempt.error.kind(), io::ErrorKind::ConnectionRefused);
         }
-    }
-
-    #[test]
-    fn literals_need_no_lookup_and_families_are_filtered() {
-        let mut dialer = dialer(1000);
-        assert_eq!(dialer.resolve("::1", 9).unwrap(), [address("[::1]:9")]);
-        dialer.family = AddressFamily::Ipv4;
-        let Err(DialError::Resolve(error)) = dialer.resolve("::1", 9) else {
-            panic!("no IPv4 there")
-        };
-        assert_eq!(error.to_string(), "::1 has no IPv4 address");
-    }
-
-    #[test]
-    fn a_name_that_does_not_exist() {
-        let result = dialer(5000).resolve("does-not-exist.invalid", 80);
-        assert!(matches!(result, Err(DialError::Resolve(_))), "{result:?}");
     }
 
     /// Linux drops a SYN to a listener whose queue is full: an address that

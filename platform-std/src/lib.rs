@@ -46,6 +46,7 @@ mod connect;
 mod dial;
 mod entropy;
 pub mod error;
+mod lookup;
 mod message;
 mod response;
 mod socket;
@@ -55,6 +56,7 @@ pub mod tls;
 mod url;
 mod wait;
 mod websocket;
+mod writer;
 
 pub use hybi_core::{
     close_code::CloseCode,
@@ -62,17 +64,18 @@ pub use hybi_core::{
 };
 
 pub use builder::Builder;
-pub use dial::AddressFamily;
 pub use entropy::OsEntropy;
 pub use error::{ConnectError, Error, Kind};
-pub use message::{Closed, Message};
+pub use lookup::AddressFamily;
+pub use message::{Closed, Message, Messages};
 pub use response::Response;
 pub use socket::Prepared;
 pub use sockopt::{SocketOption, SocketOptionError};
 pub use stream::Stream;
 pub use tls::Tls;
 pub use wait::Waker;
-pub use websocket::{BinaryWriter, Messages, WebSocket};
+pub use websocket::WebSocket;
+pub use writer::BinaryWriter;
 
 /// Connects to `url` with the default settings.
 ///

@@ -5,6 +5,8 @@ use hybi_core::{
     connection::{Closed as BorrowedClosed, Initiator},
 };
 
+use crate::{error::Error, websocket::WebSocket};
+
 /// A message, or the end of the connection, that owns what it holds.
 ///
 /// Where copying matters, use [`receive`](crate::WebSocket::receive), whose
@@ -72,6 +74,43 @@ impl From<BorrowedClosed<'_>> for Closed {
             reason: closed.reason.to_owned(),
             initiator: closed.initiator,
             clean: closed.clean,
+        }
+    }
+}
+
+/// The messages of a connection; see [`WebSocket::messages`].
+#[derive(Debug)]
+pub struct Messages<'a> {
+    socket: &'a mut WebSocket,
+    failed: bool,
+}
+
+impl<'a> Messages<'a> {
+    pub(crate) const fn of(socket: &'a mut WebSocket) -> Self {
+        Self {
+            socket,
+            failed: false,
+        }
+    }
+}
+
+impl Iterator for Messages<'_> {
+    type Item = Result<Message, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        loop {
+            return match self.socket.receive_message() {
+                Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+                Ok(Message::Closed(_)) => None,
+                Ok(message) => Some(Ok(message)),
+                Err(error) => {
+                    self.failed = error.is_fatal();
+                    Some(Err(error))
+                }
+            };
         }
     }
 }

@@ -186,10 +186,7 @@ fn poll_for(fds: &mut [PollFd<'_>], left: Option<Duration>) -> io::Result<Polled
 /// At most a day: the caller looks at the clock again after each wait.
 pub(crate) fn timespec(left: Duration) -> Timespec {
     let left = left.min(Duration::from_secs(86_400));
-    Timespec {
-        tv_sec: left.as_secs().cast_signed(),
-        tv_nsec: left.subsec_nanos().into(),
-    }
+    Timespec::try_from(left).unwrap_or_default()
 }
 
 /// Ends a blocked wait of one connection, from any thread.

@@ -12,10 +12,11 @@ use hybi_core::{
 use crate::{
     entropy::OsEntropy,
     error::Error,
-    message::{Closed, Message},
+    message::{Closed, Message, Messages},
     response::Response,
     stream::Stream,
     wait::Waker,
+    writer::BinaryWriter,
 };
 
 type Driver = blocking::WebSocket<Stream, Vec<u8>, Vec<u8>, OsEntropy>;
@@ -122,10 +123,7 @@ impl WebSocket {
     /// Pongs are left out. An error is the last item, except
     /// [`Error::Woken`].
     pub const fn messages(&mut self) -> Messages<'_> {
-        Messages {
-            socket: self,
-            failed: false,
-        }
+        Messages::of(self)
     }
 
     /// Sends a text message and flushes it.
@@ -185,7 +183,7 @@ impl WebSocket {
     /// Begins a binary message whose bytes are written piece by piece, with
     /// [`std::io::copy`] for instance.
     pub const fn binary_writer(&mut self) -> BinaryWriter<'_> {
-        BinaryWriter { socket: self }
+        BinaryWriter::of(self)
     }
 
     /// Queues a text message without flushing: many small ones then leave in
@@ -370,72 +368,5 @@ impl Drop for WebSocket {
             let _ = self.driver.start_close(CloseCode::GOING_AWAY, "");
         }
         self.end();
-    }
-}
-
-/// The messages of a connection; see [`WebSocket::messages`].
-#[derive(Debug)]
-pub struct Messages<'a> {
-    socket: &'a mut WebSocket,
-    failed: bool,
-}
-
-impl Iterator for Messages<'_> {
-    type Item = Result<Message, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        loop {
-            return match self.socket.receive_message() {
-                Ok(Message::Ping(_) | Message::Pong(_)) => continue,
-                Ok(Message::Closed(_)) => None,
-                Ok(message) => Some(Ok(message)),
-                Err(error) => {
-                    self.failed = error.is_fatal();
-                    Some(Err(error))
-                }
-            };
-        }
-    }
-}
-
-/// Writes one binary message piece by piece; see
-/// [`WebSocket::binary_writer`].
-///
-/// Each write becomes a frame, so write a few KiB at a time. The message ends
-/// with [`finish`](Self::finish); until then no other can be sent.
-#[derive(Debug)]
-#[must_use]
-pub struct BinaryWriter<'a> {
-    socket: &'a mut WebSocket,
-}
-
-impl BinaryWriter<'_> {
-    /// Ends the message and flushes it.
-    ///
-    /// # Errors
-    /// See [`WebSocket::send_text`].
-    pub fn finish(self) -> Result<(), Error> {
-        self.socket.send_binary_piece(&[], true)
-    }
-}
-
-impl io::Write for BinaryWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.socket.send_binary_piece(bytes, false) {
-            Ok(()) => Ok(bytes.len()),
-            Err(Error::Io(error)) => Err(error),
-            Err(error) => Err(io::Error::other(error)),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self.socket.flush() {
-            Ok(()) => Ok(()),
-            Err(Error::Io(error)) => Err(error),
-            Err(error) => Err(io::Error::other(error)),
-        }
     }
 }

@@ -45,6 +45,17 @@ fn text_binary_and_empty_come_back() {
 }
 
 #[test]
+fn connections_and_errors_move_between_threads() {
+    const fn is_send<T: Send>() {}
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send::<hybi_std::WebSocket>();
+    is_send_and_sync::<hybi_std::Builder>();
+    is_send_and_sync::<hybi_std::Waker>();
+    is_send_and_sync::<hybi_std::ConnectError>();
+    is_send_and_sync::<hybi_std::Error>();
+}
+
+#[test]
 fn big_messages() {
     let (url, server) = serve_echo();
     let mut socket = builder(&url).max_frame_size(20 << 20).connect().unwrap();

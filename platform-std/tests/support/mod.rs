@@ -5,6 +5,8 @@
     reason = "shared by test files, none of which uses all of it"
 )]
 
+pub mod tls;
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
