@@ -39,6 +39,8 @@ pub enum ProtocolError {
     InvalidUtf8,
     /// A Close frame with one byte of body (§5.5.1).
     TruncatedCloseCode,
+    /// A compressed message that cannot be decompressed (RFC 7692 §7.2.2).
+    InvalidCompressedData,
     /// A close code that must not stand in a frame (§7.4).
     InvalidCloseCode(u16),
     /// A close reason that is not UTF-8 (§5.5.1).
@@ -49,7 +51,9 @@ impl ProtocolError {
     /// The code that the Close frame to the peer carries (§7.4.1).
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
+            Self::InvalidUtf8 | Self::InvalidCloseReason | Self::InvalidCompressedData => {
+                CloseCode::INVALID_PAYLOAD
+            }
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }
@@ -72,6 +76,9 @@ impl fmt::Display for ProtocolError {
             Self::ExpectedContinuation => f.write_str("a new message inside an unfinished one"),
             Self::InvalidUtf8 => f.write_str("text that is not UTF-8"),
             Self::TruncatedCloseCode => f.write_str("a Close frame with half a status code"),
+            Self::InvalidCompressedData => {
+                f.write_str("a compressed message that cannot be decompressed")
+            }
             Self::InvalidCloseCode(code) => {
                 write!(f, "a Close frame with the forbidden code {code}")
             }
@@ -89,6 +96,8 @@ impl StdError for ProtocolError {}
 pub enum Limit {
     /// The size of a buffer that the caller lent.
     Buffer,
+    /// The window that the caller lent for decompression, in bytes.
+    Window,
     /// `Config::max_frame_size`, in bytes.
     Frame,
     /// `Config::max_message_size`, in bytes.
@@ -131,6 +140,11 @@ impl fmt::Display for CapacityError {
             Limit::Buffer => write!(
                 f,
                 "{needed} bytes do not fit a buffer of {allowed}: lend a larger one"
+            ),
+            Limit::Window => write!(
+                f,
+                "a window of {needed} bytes does not fit storage of {allowed}: lend more, or \
+                 offer a smaller server_max_window_bits"
             ),
             Limit::Frame => write!(
                 f,
@@ -253,6 +267,9 @@ pub enum SendError {
     TooBig(CapacityError),
     /// A message begun in pieces is not finished yet (§5.4).
     MessageInProgress,
+    /// The compressor failed inside a message, which cannot be finished. The
+    /// connection can only be closed.
+    Compression,
     /// The payload of a control frame is over 125 bytes (§5.5).
     ControlTooLong,
     /// The code must not stand in a Close frame (§7.4), or a reason was
@@ -271,6 +288,7 @@ impl fmt::Display for SendError {
             Self::MessageInProgress => {
                 f.write_str("a message begun in pieces must be finished first")
             }
+            Self::Compression => f.write_str("the compressor failed inside a message"),
             Self::ControlTooLong => {
                 f.write_str("the payload of a control frame may have at most 125 bytes")
             }

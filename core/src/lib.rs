@@ -79,6 +79,7 @@
 //! | `embedded-io-async` | [`driver::asynch`] |
 //! | `alloc` | `Vec<u8>` as a growing buffer |
 //! | `std` | `alloc`, and `std` in embedded-io |
+//! | `deflate` | permessage-deflate (RFC 7692), receiving without an allocator |
 //! | `defmt` | `defmt::Format` for public types |
 //! | `log` | a line for every frame and handshake, secrets left out |
 #![no_std]
@@ -109,6 +110,7 @@ pub mod connection;
 pub mod driver;
 pub mod entropy;
 pub mod error;
+pub mod extension;
 pub mod frame;
 pub mod handshake;
 pub mod http;

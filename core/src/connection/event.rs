@@ -90,14 +90,25 @@ pub(crate) struct Span {
     pub(super) end: usize,
 }
 
+/// Where the bytes of a message are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the receive buffer.
+    Received(Span),
+    /// In the extension: the whole message,
+    Inflated,
+    /// or a part of its output.
+    Output(Span),
+}
+
 /// An [`Event`] that borrows nothing, so that a driver can flush replies
 /// between finding it and handing it over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pending {
-    Message(MessageKind, Span),
+    Message(MessageKind, Place),
     Chunk {
         kind: MessageKind,
-        span: Span,
+        place: Place,
         first: bool,
         last: bool,
     },

@@ -11,6 +11,7 @@ use core::time::Duration;
 use closing::Closing;
 pub use config::{Config, Delivery};
 pub(crate) use event::Pending;
+use event::Place;
 pub use event::{Chunk, Closed, Event, Initiator, MessageKind};
 use receive::{Receive, Step};
 use send::Send;
@@ -20,6 +21,7 @@ use crate::{
     close_code::CloseCode,
     entropy::Entropy,
     error::{CapacityError, ReceiveError, SendError, Timeout},
+    extension::{Extension, Plain},
     frame::{CloseFrame, MAX_CLOSE_REASON, Opcode},
     handshake::{Handshake, HandshakeError},
 };
@@ -46,11 +48,12 @@ pub enum State {
 ///
 /// The loop that drives it stands on the [crate's page](crate).
 #[derive(Debug)]
-pub struct Connection<Rx, Tx, E> {
+pub struct Connection<Rx, Tx, E, X = Plain> {
     config: Config,
     receive: Receive<Rx>,
     send: Send<Tx>,
     entropy: E,
+    extension: X,
     closing: Closing,
     /// When a byte last arrived, as far as the clock was told.
     active: Option<Duration>,
@@ -61,7 +64,8 @@ pub struct Connection<Rx, Tx, E> {
 
 impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
     /// A connection on a transport on which something else has done the
-    /// opening handshake. `rx` and `tx` are taken as empty.
+    /// opening handshake, without an extension. `rx` and `tx` are taken as
+    /// empty.
     ///
     /// Bytes that came after the response head go into
     /// [`receive_buffer`](Self::receive_buffer) first.
@@ -69,41 +73,75 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
     /// # Errors
     /// [`CapacityError`] where a buffer is smaller than the minimum.
     pub fn new(rx: Rx, tx: Tx, entropy: E, config: Config) -> Result<Self, CapacityError> {
-        Self::with_received(rx, (0, 0), tx, entropy, config)
+        Self::with_extension(rx, tx, entropy, config, Plain)
     }
 
     /// Takes over from an opening handshake that has succeeded. What came
     /// after the response head stays where it is and becomes the first frame.
     ///
     /// # Errors
-    /// Why the handshake failed, [`HandshakeError::Unfinished`], or a buffer
-    /// smaller than the minimum.
+    /// Why the handshake failed, [`HandshakeError::Unfinished`],
+    /// [`HandshakeError::MissingExtension`], or a buffer smaller than the
+    /// minimum.
     pub fn from_handshake(
         handshake: Handshake<Rx, Tx, E>,
         config: Config,
     ) -> Result<Self, HandshakeError> {
-        let parts = handshake.into_parts()?;
-        let received = (parts.start, parts.end);
-        let connection = Self::with_received(parts.rx, received, parts.tx, parts.entropy, config)?;
-        Ok(Self {
-            subprotocol: parts.subprotocol,
-            ..connection
-        })
+        Self::from_handshake_with(handshake, config, Plain)
+    }
+}
+
+impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> {
+    /// Like [`new`](Connection::new), with an extension that was negotiated.
+    ///
+    /// # Errors
+    /// [`CapacityError`] where a buffer is smaller than the minimum.
+    pub fn with_extension(
+        rx: Rx,
+        tx: Tx,
+        entropy: E,
+        config: Config,
+        extension: X,
+    ) -> Result<Self, CapacityError> {
+        Self::with_received(rx, (0, 0), tx, entropy, config, extension)
     }
 
-    /// Like [`new`](Self::new), with bytes `received.0..received.1` of `rx`
-    /// received already.
-    pub(crate) fn with_received(
+    /// Like [`from_handshake`](Connection::from_handshake), with what it
+    /// takes to do the extension that the handshake negotiated.
+    ///
+    /// # Errors
+    /// See [`from_handshake`](Connection::from_handshake).
+    pub fn from_handshake_with(
+        handshake: Handshake<Rx, Tx, E>,
+        config: Config,
+        extension: X,
+    ) -> Result<Self, HandshakeError> {
+        let parts = handshake.into_parts()?;
+        if parts.extension.is_some() && !extension.is_negotiated() {
+            return Err(HandshakeError::MissingExtension);
+        }
+        let received = (parts.start, parts.end);
+        let (rx, tx) = (parts.rx, parts.tx);
+        let mut connection =
+            Self::with_received(rx, received, tx, parts.entropy, config, extension)?;
+        connection.subprotocol = parts.subprotocol;
+        Ok(connection)
+    }
+
+    /// With bytes `received.0..received.1` of `rx` received already.
+    fn with_received(
         rx: Rx,
         received: (usize, usize),
         tx: Tx,
         entropy: E,
         config: Config,
+        extension: X,
     ) -> Result<Self, CapacityError> {
         Ok(Self {
             receive: Receive::new(rx, received.0, received.1)?,
             send: Send::new(tx, &config)?,
             entropy,
+            extension,
             closing: Closing::new(),
             active: None,
             fresh: true,
@@ -187,7 +225,10 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
             return self.poll_end(now);
         }
         let pong_room = self.send.is_dead() || self.send.has_pong_room();
-        match self.receive.next(&self.config, pong_room) {
+        match self
+            .receive
+            .next(&self.config, pong_room, &mut self.extension)
+        {
             Ok(Some(Step::Event(event))) => Ok(Some(event)),
             Ok(Some(Step::Ping(span))) => {
                 // §5.5.3: "identical application data". Room was there.
@@ -220,16 +261,16 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
     /// What `pending` stands for. Valid until bytes are received.
     pub(crate) fn event(&self, pending: Pending) -> Event<'_> {
         match pending {
-            Pending::Message(MessageKind::Text, span) => Event::Text(self.text(span)),
-            Pending::Message(MessageKind::Binary, span) => Event::Binary(self.receive.bytes(span)),
+            Pending::Message(MessageKind::Text, place) => Event::Text(text(self.bytes(place))),
+            Pending::Message(MessageKind::Binary, place) => Event::Binary(self.bytes(place)),
             Pending::Chunk {
                 kind,
-                span,
+                place,
                 first,
                 last,
             } => Event::Chunk(Chunk {
                 kind,
-                data: self.receive.bytes(span),
+                data: self.bytes(place),
                 first,
                 last,
             }),
@@ -244,15 +285,21 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
         let reason = self.closing.peer_reason();
         Closed {
             code: self.closing.peer_code(),
-            reason: reason.map_or("", |span| self.text(span)),
+            reason: reason.map_or("", |span| text(self.receive.bytes(span))),
             initiator: self.closing.initiator(),
             clean: self.closing.is_clean(),
         }
     }
 
-    /// The receive path has checked these bytes already.
-    fn text(&self, span: event::Span) -> &str {
-        core::str::from_utf8(self.receive.bytes(span)).unwrap_or_default()
+    fn bytes(&self, place: Place) -> &[u8] {
+        match place {
+            Place::Received(span) => self.receive.bytes(span),
+            Place::Inflated => self.extension.message(),
+            Place::Output(span) => {
+                let output = self.extension.output();
+                output.get(span.start..span.end).unwrap_or_default()
+            }
+        }
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest,
@@ -274,6 +321,16 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
         if self.is_idle(now) {
             self.fail(ReceiveError::Timeout(Timeout::Idle), now);
         }
+    }
+
+    /// The extension, such as `deflate::PerMessageDeflate`.
+    pub const fn extension(&self) -> &X {
+        &self.extension
+    }
+
+    /// The extension, for its own settings.
+    pub const fn extension_mut(&mut self) -> &mut X {
+        &mut self.extension
     }
 
     /// The place of the negotiated subprotocol in the list that the request
@@ -321,7 +378,8 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
 
     fn send_whole(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), SendError> {
         self.check_open()?;
-        self.send.whole(kind, payload, &mut self.entropy)
+        self.send
+            .whole(kind, payload, &mut self.extension, &mut self.entropy)
     }
 
     /// Queues the next piece of a text message as a frame of its own (§5.4):
@@ -340,6 +398,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
             piece.as_bytes(),
             last,
             |room| piece.floor_char_boundary(room),
+            &mut self.extension,
             &mut self.entropy,
         )
     }
@@ -356,12 +415,13 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
             piece,
             last,
             |room| room,
+            &mut self.extension,
             &mut self.entropy,
         )
     }
 
     /// The kind of the message that was begun in pieces and is not finished.
-    pub const fn message_in_progress(&self) -> Option<MessageKind> {
+    pub fn message_in_progress(&self) -> Option<MessageKind> {
         self.send.message()
     }
 
@@ -476,4 +536,9 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Connection<Rx, Tx, E> {
         }
         Ok(end?.then_some(Pending::Closed))
     }
+}
+
+/// The receive path has checked these bytes already.
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
 }

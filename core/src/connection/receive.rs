@@ -10,11 +10,12 @@
 
 use super::{
     config::{Config, Delivery},
-    event::{MessageKind, Pending, Span},
+    event::{MessageKind, Pending, Place, Span},
 };
 use crate::{
     buffer::Buffer,
     error::{CapacityError, Limit, ProtocolError, ReceiveError},
+    extension::{Extension, Inflated},
     frame::{FrameHeader, MAX_CONTROL_PAYLOAD, Opcode, Utf8Validator},
 };
 
@@ -39,13 +40,21 @@ pub(super) enum Step {
     Close(Span),
 }
 
+/// What was stripped from a compressed message (RFC 7692 §7.2.2).
+const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
+
 #[derive(Debug, Clone, Copy)]
 struct Message {
     kind: MessageKind,
+    /// Bytes on the wire, those of the present frame included.
     len: u64,
     fragments: u32,
     /// In chunks: whether one was handed over.
     begun: bool,
+    /// Compressed, and so many bytes came out of it.
+    inflated: Option<u64>,
+    /// How much of [`TAIL`] was put back.
+    tail: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -106,27 +115,39 @@ impl<B: Buffer> Receive<B> {
     /// The next event in what was received, or `None`: more bytes are needed
     /// (or, before a Ping, room for its Pong).
     #[inline]
-    pub(super) fn next(
+    pub(super) fn next<X: Extension>(
         &mut self,
         config: &Config,
         pong_room: bool,
+        extension: &mut X,
     ) -> Result<Option<Step>, ReceiveError> {
         while !self.discarding {
             if let Some(frame) = self.frame {
-                match self.continue_frame(frame, config)? {
+                let compressed = self.message.is_some_and(|m| m.inflated.is_some());
+                let progress = if compressed {
+                    self.continue_compressed(frame, config, extension)
+                } else {
+                    self.continue_frame(frame, config)
+                };
+                match progress? {
                     Progress::Event(event) => return Ok(Some(Step::Event(event))),
                     Progress::NeedMore => return Ok(None),
                     Progress::Frame => continue,
                 }
             }
             let unprocessed = self.span(self.cursor, self.end);
-            let Some((header, size)) = FrameHeader::decode(self.bytes(unprocessed), false)? else {
+            let allow_rsv1 = extension.is_negotiated();
+            let header = FrameHeader::decode(self.bytes(unprocessed), allow_rsv1)?;
+            let Some((header, size)) = header else {
                 return Ok(None);
             };
             if header.opcode.is_control() {
                 return Ok(self.control(header, size, pong_room));
             }
             self.begin_frame(header, size, config)?;
+            if header.rsv1 {
+                extension.begin_message();
+            }
         }
         Ok(None)
     }
@@ -170,8 +191,11 @@ impl<B: Buffer> Receive<B> {
                 len: 0,
                 fragments: 0,
                 begun: false,
+                inflated: header.rsv1.then_some(0),
+                tail: 0,
             },
         };
+        let compressed = message.inflated.is_some();
         let over = |limit, needed, allowed| {
             Err(CapacityError {
                 limit,
@@ -183,17 +207,25 @@ impl<B: Buffer> Receive<B> {
         if header.payload_len > config.max_frame_size {
             return over(Limit::Frame, header.payload_len, config.max_frame_size);
         }
-        // Both are below 2^63: no overflow.
-        message.len += header.payload_len;
-        if message.len > config.max_message_size {
-            return over(Limit::Message, message.len, config.max_message_size);
+        message.len = message.len.saturating_add(header.payload_len);
+        let max_len = if compressed {
+            // What counts is what comes out; but it shall come out of something.
+            config
+                .max_message_size
+                .saturating_mul(2)
+                .saturating_add(1024)
+        } else {
+            config.max_message_size
+        };
+        if message.len > max_len {
+            return over(Limit::Message, message.len, max_len);
         }
         message.fragments += 1;
         if message.fragments > config.max_fragments {
             let allowed = u64::from(config.max_fragments);
             return over(Limit::Fragments, u64::from(message.fragments), allowed);
         }
-        if config.delivery == Delivery::Whole {
+        if config.delivery == Delivery::Whole && !compressed {
             let room = if header.fin { 0 } else { CONTROL_ROOM };
             let (needed, allowed) = (message.len + room, self.buffer.max_len() as u64);
             if needed > allowed {
@@ -251,10 +283,8 @@ impl<B: Buffer> Receive<B> {
                 }
                 self.message_end += taken;
                 last.then(|| {
-                    Pending::Message(
-                        message.kind,
-                        self.span(self.message_start, self.message_end),
-                    )
+                    let span = self.span(self.message_start, self.message_end);
+                    Pending::Message(message.kind, Place::Received(span))
                 })
             }
             Delivery::Chunks => (taken > 0 || last).then(|| {
@@ -262,7 +292,7 @@ impl<B: Buffer> Receive<B> {
                 message.begun = true;
                 Pending::Chunk {
                     kind: message.kind,
-                    span,
+                    place: Place::Received(span),
                     first,
                     last,
                 }
@@ -274,6 +304,113 @@ impl<B: Buffer> Receive<B> {
             None if complete => Progress::Frame,
             None => Progress::NeedMore,
         })
+    }
+
+    /// Decompresses what has arrived of the present frame's payload.
+    fn continue_compressed<X: Extension>(
+        &mut self,
+        mut frame: Frame,
+        config: &Config,
+        extension: &mut X,
+    ) -> Result<Progress, ReceiveError> {
+        let Some(mut message) = self.message else {
+            self.frame = None;
+            return Ok(Progress::Frame);
+        };
+        loop {
+            let in_tail = frame.left == 0 && frame.fin;
+            if in_tail && message.tail == 0 && extension.is_final() {
+                // The message ended with BFINAL: nothing was stripped.
+                message.tail = TAIL.len();
+            }
+            let input = if in_tail {
+                TAIL.get(message.tail..)
+            } else {
+                let arrived = self.end - self.cursor;
+                let taken = usize::try_from(frame.left).map_or(arrived, |left| left.min(arrived));
+                let bytes = self.buffer.bytes();
+                bytes.get(self.cursor..self.cursor + taken)
+            };
+            let part = extension
+                .inflate(input.unwrap_or_default())
+                .map_err(|_| ProtocolError::InvalidCompressedData)?;
+            if in_tail {
+                message.tail += part.read;
+            } else {
+                self.cursor += part.read;
+                frame.left -= part.read as u64;
+            }
+            self.take_inflated(&mut message, part, config, extension)?;
+            self.message = Some(message);
+            self.frame = Some(frame);
+            if part.written() > 0 && config.delivery == Delivery::Chunks {
+                return Ok(Progress::Event(self.chunk(message, part, false)));
+            }
+            if part.read > 0 || part.written() > 0 {
+                continue;
+            }
+            // The decompressor wants more.
+            if frame.left > 0 {
+                return Ok(Progress::NeedMore);
+            }
+            self.frame = None;
+            if !frame.fin {
+                return Ok(Progress::Frame);
+            }
+            if message.tail < TAIL.len() {
+                return Err(ProtocolError::InvalidCompressedData.into());
+            }
+            if message.kind == MessageKind::Text {
+                self.utf8.finish()?;
+            }
+            extension.end_message();
+            let event = match config.delivery {
+                Delivery::Whole => Pending::Message(message.kind, Place::Inflated),
+                Delivery::Chunks => self.chunk(message, part, true),
+            };
+            self.message = None;
+            return Ok(Progress::Event(event));
+        }
+    }
+
+    /// Checks and keeps what came out of the decompressor.
+    fn take_inflated<X: Extension>(
+        &mut self,
+        message: &mut Message,
+        part: Inflated,
+        config: &Config,
+        extension: &mut X,
+    ) -> Result<(), ReceiveError> {
+        let inflated = message.inflated.unwrap_or(0) + part.written() as u64;
+        message.inflated = Some(inflated);
+        if inflated > config.max_message_size {
+            return Err(CapacityError {
+                limit: Limit::Message,
+                needed: inflated,
+                allowed: config.max_message_size,
+            }
+            .into());
+        }
+        if message.kind == MessageKind::Text {
+            let bytes = extension.output().get(part.start..part.end);
+            self.utf8.feed(bytes.unwrap_or_default())?;
+        }
+        if config.delivery == Delivery::Whole {
+            extension.append(part)?;
+        }
+        Ok(())
+    }
+
+    fn chunk(&mut self, mut message: Message, part: Inflated, last: bool) -> Pending {
+        let first = !message.begun;
+        message.begun = true;
+        self.message = Some(message);
+        Pending::Chunk {
+            kind: message.kind,
+            place: Place::Output(self.span(part.start, part.end)),
+            first,
+            last,
+        }
     }
 
     /// Room to read into. Empty only where unprocessed events fill the
@@ -289,7 +426,8 @@ impl<B: Buffer> Receive<B> {
     }
 
     fn make_room(&mut self, config: &Config) {
-        let assembling = self.message.is_some() && config.delivery == Delivery::Whole;
+        let assembling = config.delivery == Delivery::Whole
+            && self.message.is_some_and(|m| m.inflated.is_none());
         if self.discarding {
             // What is kept of the Close frame ends at `message_end`.
             self.cursor = self.message_end;

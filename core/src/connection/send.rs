@@ -11,7 +11,11 @@ use crate::{
     buffer::Buffer,
     entropy::Entropy,
     error::{CapacityError, Limit, SendError},
-    frame::{FrameHeader, MAX_CONTROL_PAYLOAD, MAX_HEADER_SIZE, MaskingKey, Opcode, mask_into},
+    extension::{self, Extension},
+    frame::{
+        FrameHeader, MAX_CONTROL_PAYLOAD, MAX_HEADER_SIZE, MaskingKey, Opcode, apply_mask,
+        mask_into,
+    },
 };
 
 /// A Close frame that carries a code and no reason.
@@ -22,6 +26,9 @@ const CONTROL_ROOM: usize = 6 + MAX_CONTROL_PAYLOAD + CLOSE_ROOM;
 
 /// The smallest send buffer: control frames, and data beside them.
 pub(super) const MIN_BUFFER: usize = 256;
+
+/// Compressing needs room for a piece of at least so many bytes.
+const MIN_COMPRESSED: usize = 256;
 
 /// What a growing buffer keeps while idle.
 const KEEP: usize = 4096;
@@ -36,8 +43,8 @@ pub(super) struct Send<B> {
     start: usize,
     end: usize,
     limit: usize,
-    /// The message begun in pieces.
-    message: Option<MessageKind>,
+    /// The message begun in pieces, and whether it is compressed.
+    message: Option<(MessageKind, bool)>,
     /// The transport takes nothing any more.
     dead: bool,
     quiet: u8,
@@ -106,8 +113,8 @@ impl<B: Buffer> Send<B> {
         self.dead
     }
 
-    pub(super) const fn message(&self) -> Option<MessageKind> {
-        self.message
+    pub(super) fn message(&self) -> Option<MessageKind> {
+        self.message.map(|(kind, _)| kind)
     }
 
     /// Whether the largest Pong fits now.
@@ -117,35 +124,65 @@ impl<B: Buffer> Send<B> {
 
     /// Queues a whole message in one frame.
     #[inline]
-    pub(super) fn whole<E: Entropy>(
+    pub(super) fn whole<E: Entropy, X: Extension>(
         &mut self,
         kind: MessageKind,
         payload: &[u8],
+        extension: &mut X,
         entropy: &mut E,
     ) -> Result<(), SendError> {
         if self.message.is_some() {
             return Err(SendError::MessageInProgress);
         }
-        self.frame(kind.opcode(), true, payload, CONTROL_ROOM, entropy)
+        let header = FrameHeader {
+            fin: true,
+            rsv1: false,
+            opcode: kind.opcode(),
+            payload_len: payload.len() as u64,
+        };
+        if extension.is_negotiated() && !payload.is_empty() {
+            let needed = worst_case(payload.len());
+            if needed <= self.limit {
+                if self.free() < needed {
+                    return Err(SendError::Full);
+                }
+                if extension.wants(payload.len())
+                    && self.compressed(header, true, payload, extension, entropy)?
+                {
+                    return Ok(());
+                }
+            }
+        }
+        self.frame(header, payload, CONTROL_ROOM, entropy)
     }
 
     /// Queues the next fragment of a message: as much of `piece` as fits.
     /// `cut` moves the end of a part back to where it may end.
-    pub(super) fn piece<E: Entropy>(
+    pub(super) fn piece<E: Entropy, X: Extension>(
         &mut self,
         kind: MessageKind,
         piece: &[u8],
         last: bool,
         cut: impl FnOnce(usize) -> usize,
+        extension: &mut X,
         entropy: &mut E,
     ) -> Result<usize, SendError> {
-        let opcode = match self.message {
-            None => kind.opcode(),
-            Some(begun) if begun == kind => Opcode::Continuation,
+        let (opcode, compressed) = match self.message {
+            // Only a buffer with some room is worth the trouble.
+            None => {
+                let possible = extension.is_negotiated()
+                    && self.limit >= worst_case(MIN_COMPRESSED)
+                    && !piece.is_empty();
+                (kind.opcode(), possible)
+            }
+            Some((begun, compressed)) if begun == kind => (Opcode::Continuation, compressed),
             Some(_) => return Err(SendError::MessageInProgress),
         };
-        let used = self.end - self.start + MAX_HEADER_SIZE + CONTROL_ROOM;
-        let room = self.limit.saturating_sub(used);
+        let mut room = self.free().saturating_sub(MAX_HEADER_SIZE + CONTROL_ROOM);
+        if compressed {
+            // So that the worst case fits; see `extension::bound`.
+            room = room.saturating_sub(128) / 8 * 7;
+        }
         let taken = if piece.len() <= room {
             piece.len()
         } else {
@@ -159,9 +196,116 @@ impl<B: Buffer> Send<B> {
         }
         let fin = last && taken == piece.len();
         let part = piece.get(..taken).unwrap_or_default();
-        self.frame(opcode, fin, part, CONTROL_ROOM, entropy)?;
-        self.message = (!fin).then_some(kind);
+        let first = self.message.is_none();
+        let header = FrameHeader {
+            fin,
+            rsv1: false,
+            opcode,
+            payload_len: part.len() as u64,
+        };
+        // The length of an unfinished message is unknown: it may be large.
+        let len = if last { piece.len() } else { usize::MAX };
+        let compressed = compressed && (!first || extension.wants(len));
+        let done = compressed
+            && if part.is_empty() {
+                self.end_compressed(header, extension, entropy)?;
+                true
+            } else {
+                self.compressed(header, first, part, extension, entropy)?
+            };
+        if compressed && !done && !first {
+            return Err(SendError::Compression);
+        }
+        if !done {
+            self.frame(header, part, CONTROL_ROOM, entropy)?;
+        }
+        self.message = (!fin).then_some((kind, done));
         Ok(taken)
+    }
+
+    /// RFC 7692 §7.2.3.6: the last frame of a compressed message has an empty
+    /// block where there is nothing more to compress.
+    fn end_compressed<E: Entropy, X: Extension>(
+        &mut self,
+        header: FrameHeader,
+        extension: &mut X,
+        entropy: &mut E,
+    ) -> Result<(), SendError> {
+        let header = FrameHeader {
+            payload_len: 1,
+            ..header
+        };
+        self.frame(header, &[0], CONTROL_ROOM, entropy)?;
+        extension.end_compressed();
+        Ok(())
+    }
+
+    const fn free(&self) -> usize {
+        self.limit - (self.end - self.start)
+    }
+
+    /// Encodes one frame of a compressed message behind the queue, where the
+    /// room for the worst case is. False: the compressor failed, nothing was
+    /// queued.
+    fn compressed<E: Entropy, X: Extension>(
+        &mut self,
+        header: FrameHeader,
+        first: bool,
+        payload: &[u8],
+        extension: &mut X,
+        entropy: &mut E,
+    ) -> Result<bool, SendError> {
+        if self.dead {
+            return Err(SendError::Closing);
+        }
+        let bound = extension::bound(payload.len());
+        let size = MAX_HEADER_SIZE.saturating_add(bound);
+        if self.buffer.bytes().len() - self.end < size {
+            self.make_room(size)?;
+        }
+        // The header is written last: its size depends on what comes out.
+        let guess = header.masked_size();
+        let at = self.end + guess;
+        let Some(out) = self.buffer.bytes_mut().get_mut(at..at + bound) else {
+            return Err(SendError::Full);
+        };
+        let Some(mut len) = extension.compress(payload, out) else {
+            return Ok(false);
+        };
+        if header.fin {
+            // RFC 7692 §7.2.1: the flush's `00 00 FF FF` is left out.
+            len = len.saturating_sub(4);
+            extension.end_compressed();
+        }
+        let header = FrameHeader {
+            rsv1: first,
+            payload_len: len as u64,
+            ..header
+        };
+        let key = MaskingKey::fresh(entropy);
+        let (head, head_size) = header.encode_masked(key);
+        let bytes = self.buffer.bytes_mut();
+        if head_size != guess {
+            bytes.copy_within(at..at + len, self.end + head_size);
+        }
+        let frame = bytes.get_mut(self.end..self.end + head_size + len);
+        if let Some((head_out, payload_out)) =
+            frame.and_then(|frame| frame.split_at_mut_checked(head_size))
+        {
+            for (to, from) in head_out.iter_mut().zip(head) {
+                *to = from;
+            }
+            apply_mask(payload_out, key);
+        }
+        self.end += head_size + len;
+        trace!(
+            "queued {:?}, fin {}, {} bytes compressed to {}",
+            header.opcode,
+            header.fin,
+            payload.len(),
+            len
+        );
+        Ok(true)
     }
 
     /// Queues a control frame. It may take the room that data leaves free,
@@ -180,15 +324,20 @@ impl<B: Buffer> Send<B> {
         } else {
             CLOSE_ROOM
         };
-        self.frame(opcode, true, payload, room, entropy)
+        let header = FrameHeader {
+            fin: true,
+            rsv1: false,
+            opcode,
+            payload_len: payload.len() as u64,
+        };
+        self.frame(header, payload, room, entropy)
     }
 
     /// Encodes one frame, all or nothing, and leaves `room` bytes free.
     #[inline]
     fn frame<E: Entropy>(
         &mut self,
-        opcode: Opcode,
-        fin: bool,
+        header: FrameHeader,
         payload: &[u8],
         room: usize,
         entropy: &mut E,
@@ -196,15 +345,9 @@ impl<B: Buffer> Send<B> {
         if self.dead {
             return Err(SendError::Closing);
         }
-        let header = FrameHeader {
-            fin,
-            rsv1: false,
-            opcode,
-            payload_len: payload.len() as u64,
-        };
         let size = header.masked_size().saturating_add(payload.len());
         let needed = size.saturating_add(room);
-        if self.limit - (self.end - self.start) < needed {
+        if self.free() < needed {
             return Err(if needed > self.limit {
                 SendError::TooBig(CapacityError {
                     limit: Limit::Buffer,
@@ -218,13 +361,8 @@ impl<B: Buffer> Send<B> {
         if self.buffer.bytes().len() - self.end < size {
             self.make_room(size)?;
         }
-        let (head, head_size) = header.encode_masked(MaskingKey::fresh(entropy));
-        let key = MaskingKey(
-            *head
-                .get(..head_size)
-                .and_then(<[u8]>::last_chunk)
-                .unwrap_or(&[0; 4]),
-        );
+        let key = MaskingKey::fresh(entropy);
+        let (head, head_size) = header.encode_masked(key);
         let out = self.buffer.bytes_mut().get_mut(self.end..self.end + size);
         let Some((head_out, payload_out)) = out.and_then(|out| out.split_at_mut_checked(head_size))
         else {
@@ -235,7 +373,10 @@ impl<B: Buffer> Send<B> {
         }
         mask_into(payload_out, payload, key);
         self.end += size;
-        trace!("queued {:?}, fin {}, {} bytes", opcode, fin, payload.len());
+        trace!(
+            "queued {:?}, fin {}, {} bytes",
+            header.opcode, header.fin, header.payload_len
+        );
         Ok(())
     }
 
@@ -250,4 +391,9 @@ impl<B: Buffer> Send<B> {
             .reserve(self.end + size)
             .map_err(SendError::TooBig)
     }
+}
+
+/// What a compressed message of `len` bytes may need of the buffer.
+const fn worst_case(len: usize) -> usize {
+    extension::bound(len).saturating_add(MAX_HEADER_SIZE + CONTROL_ROOM)
 }

@@ -20,6 +20,7 @@ use crate::{
     connection::{Closed, Config, Connection, Event, Pending},
     entropy::Entropy,
     error::SendError,
+    extension::{Extension, Plain},
     handshake::Handshake,
 };
 
@@ -53,10 +54,10 @@ impl Timer for NoTimer {
 /// [`receive`](Self::receive) or [`close`](Self::close) runs: call one of
 /// them whenever there is nothing else to do.
 #[derive(Debug)]
-pub struct WebSocket<T: ErrorType, Rx, Tx, E, C = NoTimer> {
+pub struct WebSocket<T: ErrorType, Rx, Tx, E, C = NoTimer, X = Plain> {
     transport: T,
     timer: C,
-    pump: Pump<Rx, Tx, E, T::Error>,
+    pump: Pump<Rx, Tx, E, X, T::Error>,
 }
 
 impl<T, Rx: Buffer, Tx: Buffer, E: Entropy, C: Timer> WebSocket<T, Rx, Tx, E, C>
@@ -83,9 +84,14 @@ where
         let connection = Connection::from_handshake(handshake, config)?;
         Ok(Self::new(transport, timer, connection))
     }
+}
 
+impl<T, Rx: Buffer, Tx: Buffer, E: Entropy, C: Timer, X: Extension> WebSocket<T, Rx, Tx, E, C, X>
+where
+    T: Read + Write,
+{
     /// Takes over a connection that is open already.
-    pub const fn new(transport: T, timer: C, connection: Connection<Rx, Tx, E>) -> Self {
+    pub const fn new(transport: T, timer: C, connection: Connection<Rx, Tx, E, X>) -> Self {
         Self {
             transport,
             timer,
@@ -284,7 +290,7 @@ where
     /// Carries out an order, flushing first where the buffer is full.
     async fn order<V>(
         &mut self,
-        mut order: impl FnMut(&mut Connection<Rx, Tx, E>) -> Result<V, SendError>,
+        mut order: impl FnMut(&mut Connection<Rx, Tx, E, X>) -> Result<V, SendError>,
     ) -> Result<V, Error<T::Error>> {
         loop {
             match order(self.pump.connection_mut()) {
@@ -319,7 +325,7 @@ where
     }
 
     /// The state machine.
-    pub const fn connection(&self) -> &Connection<Rx, Tx, E> {
+    pub const fn connection(&self) -> &Connection<Rx, Tx, E, X> {
         self.pump.connection()
     }
 

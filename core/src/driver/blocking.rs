@@ -14,6 +14,7 @@ use crate::{
     connection::{Closed, Config, Connection, Event, Pending},
     entropy::Entropy,
     error::SendError,
+    extension::{Extension, Plain},
     handshake::Handshake,
 };
 
@@ -64,9 +65,9 @@ pub trait Transport: Read + Write {
 /// [`receive`](Self::receive) or [`close`](Self::close) runs: call one of
 /// them whenever there is nothing else to do.
 #[derive(Debug)]
-pub struct WebSocket<T: Transport, Rx, Tx, E> {
+pub struct WebSocket<T: Transport, Rx, Tx, E, X = Plain> {
     transport: T,
-    pump: Pump<Rx, Tx, E, T::Error>,
+    pump: Pump<Rx, Tx, E, X, T::Error>,
 }
 
 impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy> WebSocket<T, Rx, Tx, E> {
@@ -87,9 +88,11 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy> WebSocket<T, Rx, Tx, E> {
         let connection = Connection::from_handshake(handshake, config)?;
         Ok(Self::new(transport, connection))
     }
+}
 
+impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T, Rx, Tx, E, X> {
     /// Takes over a connection that is open already.
-    pub const fn new(transport: T, connection: Connection<Rx, Tx, E>) -> Self {
+    pub const fn new(transport: T, connection: Connection<Rx, Tx, E, X>) -> Self {
         Self {
             transport,
             pump: Pump::new(connection),
@@ -278,7 +281,7 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy> WebSocket<T, Rx, Tx, E> {
     /// Carries out an order, flushing first where the buffer is full.
     fn order<V>(
         &mut self,
-        mut order: impl FnMut(&mut Connection<Rx, Tx, E>) -> Result<V, SendError>,
+        mut order: impl FnMut(&mut Connection<Rx, Tx, E, X>) -> Result<V, SendError>,
     ) -> Result<V, Error<T::Error>> {
         loop {
             match order(self.pump.connection_mut()) {
@@ -313,7 +316,7 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy> WebSocket<T, Rx, Tx, E> {
     }
 
     /// The state machine.
-    pub const fn connection(&self) -> &Connection<Rx, Tx, E> {
+    pub const fn connection(&self) -> &Connection<Rx, Tx, E, X> {
         self.pump.connection()
     }
 

@@ -9,6 +9,7 @@ use crate::{
     connection::{Connection, Event, Pending, State},
     entropy::Entropy,
     error::ReceiveError,
+    extension::Extension,
 };
 
 /// What to do next.
@@ -24,8 +25,8 @@ pub(super) enum Action {
 }
 
 #[derive(Debug)]
-pub(super) struct Pump<Rx, Tx, E, Err> {
-    connection: Connection<Rx, Tx, E>,
+pub(super) struct Pump<Rx, Tx, E, X, Err> {
+    connection: Connection<Rx, Tx, E, X>,
     /// Found, but replies have to go out before it is handed over.
     pending: Option<Pending>,
     now: Duration,
@@ -37,8 +38,8 @@ pub(super) struct Pump<Rx, Tx, E, Err> {
     broken: Option<Err>,
 }
 
-impl<Rx: Buffer, Tx: Buffer, E: Entropy, Err> Pump<Rx, Tx, E, Err> {
-    pub(super) const fn new(connection: Connection<Rx, Tx, E>) -> Self {
+impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, Err> {
+    pub(super) const fn new(connection: Connection<Rx, Tx, E, X>) -> Self {
         Self {
             connection,
             pending: None,
@@ -50,11 +51,11 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, Err> Pump<Rx, Tx, E, Err> {
         }
     }
 
-    pub(super) const fn connection(&self) -> &Connection<Rx, Tx, E> {
+    pub(super) const fn connection(&self) -> &Connection<Rx, Tx, E, X> {
         &self.connection
     }
 
-    pub(super) const fn connection_mut(&mut self) -> &mut Connection<Rx, Tx, E> {
+    pub(super) const fn connection_mut(&mut self) -> &mut Connection<Rx, Tx, E, X> {
         &mut self.connection
     }
 

@@ -22,8 +22,9 @@ impl Request<'_> {
         if self.cookie.is_some_and(|cookie| !is_filled(cookie)) {
             return Err(RequestError::InvalidCookie);
         }
-        if self.extensions.is_some_and(|offer| !is_filled(offer)) {
-            return Err(RequestError::InvalidExtensions);
+        #[cfg(feature = "deflate")]
+        if let Some(index) = self.deflate.iter().position(|offer| !offer.is_valid()) {
+            return Err(RequestError::InvalidDeflateOffer { index });
         }
         for (index, subprotocol) in self.subprotocols.iter().enumerate() {
             if !is_token(subprotocol.as_bytes()) {
@@ -144,7 +145,6 @@ mod tests {
                 ),
                 (request().origin(value), RequestError::InvalidOrigin),
                 (request().cookie(value), RequestError::InvalidCookie),
-                (request().extensions(value), RequestError::InvalidExtensions),
                 (request().host(value), RequestError::InvalidHost),
                 (Request::to("a", value), RequestError::InvalidTarget),
             ] {

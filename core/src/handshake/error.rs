@@ -2,6 +2,8 @@
 
 use core::{error::Error as StdError, fmt};
 
+#[cfg(feature = "deflate")]
+use crate::extension::deflate::DeflateError;
 use crate::{error::CapacityError, http::HeadError};
 
 /// Why an opening handshake did not open a connection. Fatal: the same error
@@ -28,6 +30,9 @@ pub enum HandshakeError {
     Timeout,
     /// The transport ended before the response did.
     ConnectionLost,
+    /// An extension was negotiated that the connection was not given: the
+    /// caller offered it and has to provide it.
+    MissingExtension,
     /// The handshake has not ended yet: the caller asked for the connection
     /// too early.
     Unfinished,
@@ -46,6 +51,10 @@ impl fmt::Display for HandshakeError {
             Self::ConnectionLost => {
                 f.write_str("the connection was lost before the server's response was complete")
             }
+            Self::MissingExtension => f.write_str(
+                "the server accepted permessage-deflate, but nothing is there to do it: \
+                 provide it or do not offer it",
+            ),
             Self::Unfinished => f.write_str("the opening handshake has not ended yet"),
         }
     }
@@ -86,8 +95,11 @@ pub enum RequestError {
     InvalidOrigin,
     /// The cookies have a control character.
     InvalidCookie,
-    /// The extension offer has a control character.
-    InvalidExtensions,
+    /// A permessage-deflate offer with a window out of its range.
+    InvalidDeflateOffer {
+        /// Which.
+        index: usize,
+    },
     /// A subprotocol that is not a token (RFC 6455 §4.1).
     InvalidSubprotocol {
         /// Which.
@@ -141,9 +153,12 @@ impl fmt::Display for RequestError {
             ),
             Self::InvalidOrigin => f.write_str("the origin is empty or has a control character"),
             Self::InvalidCookie => f.write_str("the cookies have a control character"),
-            Self::InvalidExtensions => {
-                f.write_str("the extension offer is empty or has a control character")
-            }
+            Self::InvalidDeflateOffer { index } => write!(
+                f,
+                "permessage-deflate offer {} has a window out of 8 to 15 (server) or 9 to 15 \
+                 (client) bits",
+                index + 1
+            ),
             Self::InvalidSubprotocol { index } => write!(
                 f,
                 "subprotocol {} is not a token: use letters, digits and - . _ only",
@@ -203,6 +218,9 @@ pub enum ResponseError {
     DuplicateSubprotocol,
     /// An extension that the request did not offer.
     UnofferedExtension,
+    /// An answer to the permessage-deflate offer that breaks RFC 7692.
+    #[cfg(feature = "deflate")]
+    Deflate(DeflateError),
 }
 
 impl fmt::Display for ResponseError {
@@ -225,6 +243,8 @@ impl fmt::Display for ResponseError {
             Self::DuplicateSubprotocol => {
                 "the server's response has more than one Sec-WebSocket-Protocol header"
             }
+            #[cfg(feature = "deflate")]
+            Self::Deflate(error) => return error.fmt(f),
             Self::UnofferedExtension => "the server chose an extension that was not offered",
         })
     }

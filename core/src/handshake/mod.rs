@@ -46,13 +46,17 @@ pub use key::SecWebSocketKey;
 pub use request::Request;
 pub use response::{Response, ResponseLimits};
 
+#[cfg(feature = "deflate")]
+use crate::extension::deflate::DeflateParams;
 use crate::{
     buffer::Buffer,
     entropy::Entropy,
+    extension::Negotiated,
     http::{Headers, Writer, list},
 };
+use request::Offered;
 use response::ResponseReader;
-use verify::Expected;
+use verify::{Chosen, Expected};
 
 /// How an opening handshake is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +99,8 @@ pub struct Handshake<Rx, Tx, E> {
     /// The request in `tx`.
     request_len: usize,
     sent: usize,
-    /// Where in `tx` the request lists its subprotocols.
-    offered: (usize, usize),
-    extensions: bool,
+    /// Where in `tx` the request lists its offers.
+    offered: Offered,
     deadline: Option<Duration>,
     state: State,
 }
@@ -107,9 +110,7 @@ enum State {
     /// The final response is not complete.
     Connecting,
     /// The server switched protocols, by all the rules.
-    Open {
-        subprotocol: Option<usize>,
-    },
+    Open(Chosen),
     Failed(HandshakeError),
 }
 
@@ -125,6 +126,8 @@ pub(crate) struct Parts<Rx, Tx, E> {
     pub(crate) end: usize,
     /// Which of the offered subprotocols the server chose.
     pub(crate) subprotocol: Option<usize>,
+    /// With which parameters it accepted the extension.
+    pub(crate) extension: Option<Negotiated>,
 }
 
 impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
@@ -162,7 +165,6 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
             request_len,
             sent: 0,
             offered,
-            extensions: request.offers_extensions(),
             deadline: config.timeout.and_then(|timeout| now.checked_add(timeout)),
             state: State::Connecting,
         })
@@ -238,7 +240,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
     pub fn poll(&self) -> Result<bool, HandshakeError> {
         match self.state {
             State::Connecting => Ok(false),
-            State::Open { .. } => Ok(true),
+            State::Open(_) => Ok(true),
             State::Failed(error) => Err(error),
         }
     }
@@ -259,22 +261,31 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
         })
     }
 
+    /// The parameters with which the server accepted permessage-deflate.
+    #[cfg(feature = "deflate")]
+    pub fn deflate(&self) -> Option<DeflateParams> {
+        match self.state {
+            State::Open(chosen) => chosen.extension,
+            _ => None,
+        }
+    }
+
     /// Which of the offered subprotocols the server chose, counted from 0.
     pub fn subprotocol_index(&self) -> Option<usize> {
         match self.state {
-            State::Open { subprotocol } => subprotocol,
+            State::Open(chosen) => chosen.subprotocol,
             _ => None,
         }
     }
 
     fn subprotocol(&self) -> Option<&str> {
-        let chosen = list::tokens(self.offered()).nth(self.subprotocol_index()?)?;
+        let chosen =
+            list::tokens(self.offered(self.offered.subprotocols)).nth(self.subprotocol_index()?)?;
         str::from_utf8(chosen).ok()
     }
 
-    /// The offered subprotocols, as they stand in the request.
-    fn offered(&self) -> &[u8] {
-        let (start, end) = self.offered;
+    /// Offers, as they stand in the request.
+    fn offered(&self, (start, end): (usize, usize)) -> &[u8] {
         self.tx.bytes().get(start..end).unwrap_or(&[])
     }
 
@@ -293,12 +304,12 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
         }
         let expected = Expected {
             accept: &self.accept,
-            subprotocols: self.offered(),
-            extensions: self.extensions,
+            subprotocols: self.offered(self.offered.subprotocols),
+            extensions: self.offered(self.offered.extensions),
         };
         let headers = Headers::of_head(self.rx.bytes().get(..head.len).unwrap_or(&[]));
         match verify::verify(head.head, headers, &expected) {
-            Ok(subprotocol) => State::Open { subprotocol },
+            Ok(chosen) => State::Open(chosen),
             Err(error) => State::Failed(error.into()),
         }
     }
@@ -319,13 +330,14 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
     /// [`HandshakeError::Unfinished`], or why the handshake failed.
     pub(crate) fn into_parts(self) -> Result<Parts<Rx, Tx, E>, HandshakeError> {
         match (self.state, self.reader.final_head()) {
-            (State::Open { subprotocol }, Some(head)) => Ok(Parts {
+            (State::Open(chosen), Some(head)) => Ok(Parts {
                 rx: self.rx,
                 tx: self.tx,
                 entropy: self.entropy,
                 start: head.len,
                 end: self.reader.filled(),
-                subprotocol,
+                subprotocol: chosen.subprotocol,
+                extension: chosen.extension,
             }),
             (State::Failed(error), _) => Err(error),
             _ => Err(HandshakeError::Unfinished),

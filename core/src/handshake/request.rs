@@ -3,10 +3,19 @@
 use core::fmt;
 
 use super::key::SecWebSocketKey;
+#[cfg(feature = "deflate")]
+use crate::extension::deflate::DeflateOffer;
 use crate::{
     http::{REDACTED, Writer, is_secret_header},
     uri::{PathAndQuery, Uri},
 };
+
+/// Where in the written request its offers stand.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Offered {
+    pub(super) subprotocols: (usize, usize),
+    pub(super) extensions: (usize, usize),
+}
 
 /// What to ask the server for. Borrows everything; nothing is checked before
 /// [`Handshake::new`](super::Handshake::new) writes it.
@@ -31,7 +40,8 @@ pub struct Request<'a> {
     pub(super) target: PathAndQuery<'a>,
     pub(super) origin: Option<&'a str>,
     pub(super) subprotocols: &'a [&'a str],
-    pub(super) extensions: Option<&'a str>,
+    #[cfg(feature = "deflate")]
+    pub(super) deflate: &'a [DeflateOffer],
     pub(super) cookie: Option<&'a str>,
     pub(super) headers: &'a [(&'a str, &'a str)],
 }
@@ -57,7 +67,8 @@ impl<'a> Request<'a> {
             target: PathAndQuery::new(path_and_query),
             origin: None,
             subprotocols: &[],
-            extensions: None,
+            #[cfg(feature = "deflate")]
+            deflate: &[],
             cookie: None,
             headers: &[],
         }
@@ -102,20 +113,16 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Offers extensions: the value of `Sec-WebSocket-Extensions`.
+    /// Offers permessage-deflate (RFC 7692), the preferred offer first.
+    #[cfg(feature = "deflate")]
     #[must_use]
-    #[allow(dead_code, reason = "permessage-deflate will make the offer")]
-    pub(crate) const fn extensions(mut self, offer: &'a str) -> Self {
-        self.extensions = Some(offer);
+    pub const fn deflate(mut self, offers: &'a [DeflateOffer]) -> Self {
+        self.deflate = offers;
         self
     }
 
-    pub(super) const fn offers_extensions(&self) -> bool {
-        self.extensions.is_some()
-    }
-
-    /// Writes the request. Returns where the list of subprotocols stands.
-    pub(super) fn write(&self, out: &mut Writer<'_>, key: &SecWebSocketKey) -> (usize, usize) {
+    /// Writes the request.
+    pub(super) fn write(&self, out: &mut Writer<'_>, key: &SecWebSocketKey) -> Offered {
         let (slash, target) = self.target.parts();
         out.text("GET ");
         out.text(slash);
@@ -132,22 +139,31 @@ impl<'a> Request<'a> {
         );
         out.bytes(key.as_bytes());
         out.text("\r\n");
-        let mut offered = (0, 0);
+        let mut offered = Offered::default();
         for (index, subprotocol) in self.subprotocols.iter().enumerate() {
             if index == 0 {
                 out.text("Sec-WebSocket-Protocol: ");
-                offered.0 = out.len();
+                offered.subprotocols.0 = out.len();
             } else {
                 out.text(", ");
             }
             out.text(subprotocol);
-            offered.1 = out.len();
+            offered.subprotocols.1 = out.len();
         }
         if !self.subprotocols.is_empty() {
             out.text("\r\n");
         }
-        if let Some(offer) = self.extensions {
-            out.header("Sec-WebSocket-Extensions", offer);
+        #[cfg(feature = "deflate")]
+        if !self.deflate.is_empty() {
+            use core::fmt::Write as _;
+            out.text("Sec-WebSocket-Extensions: ");
+            offered.extensions.0 = out.len();
+            for (index, offer) in self.deflate.iter().enumerate() {
+                // Writing to this writer cannot fail.
+                let _ = write!(out, "{}{offer}", if index == 0 { "" } else { ", " });
+            }
+            offered.extensions.1 = out.len();
+            out.text("\r\n");
         }
         if let Some(origin) = self.origin {
             out.header("Origin", origin);
@@ -171,10 +187,9 @@ impl fmt::Debug for Request<'_> {
             .field("target", &self.target)
             .field("origin", &self.origin)
             .field("subprotocols", &self.subprotocols)
-            .field("extensions", &self.extensions)
             .field("cookie", &self.cookie.map(|_| REDACTED))
             .field("headers", &Redacted(self.headers))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -194,6 +209,8 @@ impl fmt::Debug for Redacted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "deflate")]
+    use crate::extension::deflate::ClientWindow;
     use std::{format, string::String, vec};
 
     fn written(request: &Request<'_>) -> String {
@@ -218,14 +235,19 @@ mod tests {
         assert_eq!(written(&same), written(&Request::new(&uri)));
     }
 
+    #[cfg(feature = "deflate")]
     #[test]
     fn a_full_request_in_order() {
+        let offers = [DeflateOffer {
+            client_max_window_bits: ClientWindow::Any,
+            ..DeflateOffer::default()
+        }];
         let uri = Uri::parse("wss://user:s3cret@[2001:DB8::1]:8443?a=%20").unwrap();
         let request = Request::new(&uri)
             .headers(&[("User-Agent", "x/1"), ("X-Empty", ""), ("X", "a\tb é")])
             .cookie("a=1; b=2")
             .origin("https://example.com")
-            .extensions("permessage-deflate; client_max_window_bits")
+            .deflate(&offers)
             .subprotocols(&["v2.chat", "v1.chat"]);
         assert_eq!(request.check(), Ok(()));
         let text = written(&request);
@@ -240,8 +262,14 @@ mod tests {
              User-Agent: x/1\r\nX-Empty: \r\nX: a\tb é\r\n\r\n"
         );
         let key = SecWebSocketKey::from_nonce([0; 16]);
-        let (start, end) = request.write(&mut Writer::new(&mut []), &key);
+        let offered = request.write(&mut Writer::new(&mut []), &key);
+        let (start, end) = offered.subprotocols;
         assert_eq!(&text[start..end], "v2.chat, v1.chat");
+        let (start, end) = offered.extensions;
+        assert_eq!(
+            &text[start..end],
+            "permessage-deflate; client_max_window_bits"
+        );
     }
 
     #[test]

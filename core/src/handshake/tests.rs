@@ -219,20 +219,23 @@ fn interim_responses_count_towards_the_heads_limit() {
     assert_eq!(handshake.receive_buffer(), b"");
 }
 
+#[cfg(feature = "deflate")]
 #[test]
 fn an_offered_extension_may_be_chosen() {
     let good = [
         &GOOD[..GOOD.len() - 2],
-        b"Sec-WebSocket-Extensions: x; y=\"a,b\"\r\n\r\n",
+        b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=\"10\"\r\n\r\n",
     ]
     .concat();
-    let request = Request::to("a", "/").extensions("x");
+    let offers = [crate::extension::deflate::DeflateOffer::default()];
+    let request = Request::to("a", "/").deflate(&offers);
     let config = HandshakeConfig::DEFAULT;
     let mut handshake =
         Handshake::new(&request, [0; 300], [0; 300], Sample, config, Duration::ZERO).unwrap();
     handshake.transmitted(usize::MAX);
     feed(&mut handshake, &good);
     assert_eq!(handshake.poll(), Ok(true));
+    assert_eq!(handshake.deflate().unwrap().server_max_window_bits, 10);
 }
 
 #[cfg(feature = "alloc")]

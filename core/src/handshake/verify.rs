@@ -4,7 +4,10 @@
 use core::hint::black_box;
 
 use super::{ResponseError, key::SecWebSocketKey};
-use crate::http::{HeadError, Headers, ResponseHead, list};
+use crate::{
+    extension::Negotiated,
+    http::{HeadError, Headers, ResponseHead, list},
+};
 
 /// What the request asked for, to be compared with what the server says.
 #[derive(Debug)]
@@ -12,16 +15,24 @@ pub(super) struct Expected<'a> {
     pub(super) accept: &'a [u8; SecWebSocketKey::ACCEPT_LEN],
     /// The subprotocols as the request lists them.
     pub(super) subprotocols: &'a [u8],
-    pub(super) extensions: bool,
+    /// The extension offers as the request lists them.
+    pub(super) extensions: &'a [u8],
 }
 
-/// Checks every rule in the order of RFC 6455. Returns which of the offered
-/// subprotocols the server chose.
+/// What the server chose of what was offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chosen {
+    /// Its place in the list.
+    pub(super) subprotocol: Option<usize>,
+    pub(super) extension: Option<Negotiated>,
+}
+
+/// Checks every rule in the order of RFC 6455. Returns what the server chose.
 pub(super) fn verify(
     head: ResponseHead,
     headers: Headers<'_>,
     expected: &Expected<'_>,
-) -> Result<Option<usize>, ResponseError> {
+) -> Result<Chosen, ResponseError> {
     if head.minor_version != 1 {
         return Err(ResponseError::Malformed(HeadError::Version));
     }
@@ -29,8 +40,10 @@ pub(super) fn verify(
     check_connection(&headers)?;
     check_accept(&headers, expected.accept)?;
     // The list's 5 and 6, which are about what the server chose.
-    check_extensions(&headers, expected.extensions)?;
-    check_subprotocol(&headers, expected.subprotocols)
+    Ok(Chosen {
+        extension: check_extensions(&headers, expected.extensions)?,
+        subprotocol: check_subprotocol(&headers, expected.subprotocols)?,
+    })
 }
 
 /// All values of the headers of one name.
@@ -84,17 +97,27 @@ fn check_accept(
     }
 }
 
-/// 5. No extension "that was not present in the client's handshake".
-fn check_extensions(headers: &Headers<'_>, offered: bool) -> Result<(), ResponseError> {
-    let chosen = values(headers, "Sec-WebSocket-Extensions")
-        .flat_map(list::tokens)
-        .next()
-        .is_some();
-    if chosen && !offered {
+/// 5. No extension "that was not present in the client's handshake", and none
+///    with parameters that its own specification forbids (§9.1).
+fn check_extensions(
+    headers: &Headers<'_>,
+    offered: &[u8],
+) -> Result<Option<Negotiated>, ResponseError> {
+    let mut answers = values(headers, "Sec-WebSocket-Extensions");
+    #[cfg(feature = "deflate")]
+    if !offered.is_empty() {
+        return match crate::extension::deflate::negotiate(answers, offered) {
+            None => Ok(None),
+            Some(Ok(params)) => Ok(Some(params)),
+            Some(Err(Some(error))) => Err(ResponseError::Deflate(error)),
+            Some(Err(None)) => Err(ResponseError::UnofferedExtension),
+        };
+    }
+    let _ = offered;
+    if answers.any(|answer| list::tokens(answer).next().is_some()) {
         return Err(ResponseError::UnofferedExtension);
     }
-    // Which ones and with which parameters is for the extension to judge.
-    Ok(())
+    Ok(None)
 }
 
 /// 6. No subprotocol "that was not present in the client's handshake". None

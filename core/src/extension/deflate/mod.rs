@@ -1,0 +1,166 @@
+//! permessage-deflate (RFC 7692).
+//!
+//! [`DeflateOffer`]s go into the request, [`DeflateParams`] come out of the
+//! handshake, and [`PerMessageDeflate`] does the work on an open connection:
+//! with a [`Decompressor`], storage for whole messages, and, if messages shall
+//! be compressed, a [`Compressor`].
+//!
+//! # Memory
+//! Receiving with [`Inflate`] takes about 10.5 KiB for the decoder and a
+//! window of 2^`server_max_window_bits` bytes that the caller lends: 11,008
+//! bytes in all at 9 bits, 11,520 at 10, 43,264 at 15. A microcontroller asks
+//! for 9 or 10 bits and sends uncompressed. `Deflate` takes about 312 KiB of
+//! heap at any window size.
+//!
+//! # When not to use it
+//! Where a message holds a secret beside text that somebody else chose, the
+//! length of the compressed message tells about the secret (the CRIME
+//! attack). Leave such messages uncompressed, with
+//! [`PerMessageDeflate::override_next`], or do not offer the extension.
+
+#[cfg(feature = "alloc")]
+mod compress;
+mod inflate;
+mod params;
+
+#[cfg(feature = "alloc")]
+pub use compress::Deflate;
+use core::fmt;
+pub use inflate::Inflate;
+pub(crate) use params::negotiate;
+pub use params::{ClientWindow, DeflateError, DeflateOffer, DeflateParams};
+
+use super::{Compressor, Decompressor, Extension, Inflated, InvalidData, NoCompressor};
+use crate::{buffer::Buffer, error::CapacityError};
+
+/// Messages shorter than this go uncompressed, unless told otherwise.
+const THRESHOLD: usize = 64;
+
+/// permessage-deflate at work on a connection.
+///
+/// `D` decompresses into `M`, a [`Buffer`] that holds the largest whole
+/// message; with [`Delivery::Chunks`](crate::connection::Delivery::Chunks) it
+/// is not used and may be `[u8; 0]`. `C` compresses.
+pub struct PerMessageDeflate<D, M, C = NoCompressor> {
+    params: DeflateParams,
+    decompressor: D,
+    message: M,
+    message_len: usize,
+    compressor: C,
+    threshold: usize,
+    next: Option<bool>,
+}
+
+impl<D: Decompressor, M: Buffer, C: Compressor> PerMessageDeflate<D, M, C> {
+    /// What was negotiated, and what it takes to do it. The decompressor's
+    /// window must have `params.server_max_window_bits` or more, the
+    /// compressor's `params.client_max_window_bits` or less.
+    pub fn new(params: DeflateParams, decompressor: D, message: M, compressor: C) -> Self {
+        Self {
+            params,
+            decompressor,
+            message,
+            message_len: 0,
+            compressor,
+            threshold: THRESHOLD,
+            next: None,
+        }
+    }
+
+    /// Sets below which size, in bytes, messages go uncompressed; 64 by
+    /// default.
+    #[must_use]
+    pub const fn threshold(mut self, bytes: usize) -> Self {
+        self.threshold = bytes;
+        self
+    }
+
+    /// Decides about the next message alone: compressed or not.
+    pub const fn override_next(&mut self, compress: bool) {
+        self.next = Some(compress);
+    }
+
+    /// What was negotiated.
+    pub const fn params(&self) -> DeflateParams {
+        self.params
+    }
+}
+
+impl<D: Decompressor, M: Buffer, C: Compressor> Extension for PerMessageDeflate<D, M, C> {
+    fn is_negotiated(&self) -> bool {
+        true
+    }
+
+    fn inflate(&mut self, input: &[u8]) -> Result<Inflated, InvalidData> {
+        self.decompressor.inflate(input)
+    }
+
+    fn is_final(&self) -> bool {
+        self.decompressor.is_final()
+    }
+
+    fn output(&self) -> &[u8] {
+        self.decompressor.output()
+    }
+
+    fn append(&mut self, part: Inflated) -> Result<(), CapacityError> {
+        let output = self.decompressor.output();
+        let bytes = output.get(part.start..part.end).unwrap_or_default();
+        let end = self.message_len.saturating_add(bytes.len());
+        self.message.reserve(end)?;
+        if let Some(out) = self.message.bytes_mut().get_mut(self.message_len..end) {
+            out.copy_from_slice(bytes);
+        }
+        self.message_len = end;
+        Ok(())
+    }
+
+    fn message(&self) -> &[u8] {
+        self.message
+            .bytes()
+            .get(..self.message_len)
+            .unwrap_or_default()
+    }
+
+    fn begin_message(&mut self) {
+        // A large message does not keep its memory for ever.
+        if self.message_len <= KEEP {
+            self.message.shrink(KEEP);
+        }
+        self.message_len = 0;
+    }
+
+    fn end_message(&mut self) {
+        // RFC 7692 §7.1.1.1.
+        if self.params.server_no_context_takeover {
+            self.decompressor.reset();
+        }
+    }
+
+    fn wants(&mut self, len: usize) -> bool {
+        let wanted = self.next.take().unwrap_or(len >= self.threshold);
+        wanted && self.compressor.is_available()
+    }
+
+    fn compress(&mut self, payload: &[u8], output: &mut [u8]) -> Option<usize> {
+        self.compressor.compress(payload, output)
+    }
+
+    fn end_compressed(&mut self) {
+        // RFC 7692 §7.1.1.2.
+        if self.params.client_no_context_takeover {
+            self.compressor.reset();
+        }
+    }
+}
+
+/// What a growing message buffer keeps while idle.
+const KEEP: usize = 4096;
+
+impl<D, M, C> fmt::Debug for PerMessageDeflate<D, M, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerMessageDeflate")
+            .field("params", &self.params)
+            .finish_non_exhaustive()
+    }
+}
