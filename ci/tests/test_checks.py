@@ -1,6 +1,7 @@
 """The checks of ci/ must find what they look for: each is given a case of it here."""
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -8,8 +9,9 @@ import unittest
 from pathlib import Path
 
 CI = Path(__file__).parent.parent
-sys.path.insert(0, str(CI / "autobahn"))
+sys.path[:0] = [str(CI / "autobahn"), str(CI / "peers")]
 
+import client
 import run as autobahn
 
 
@@ -105,6 +107,56 @@ class Autobahn(unittest.TestCase):
         ):
             with self.subTest(found):
                 self.assertEqual(len(list(autobahn.compare(found, expected))), 1)
+
+
+class Peers(unittest.TestCase):
+    """`client` compares events with the contract."""
+
+    def outcome(self, status, *events):
+        return client.Outcome(["hybi"], status, "".join(json.dumps(e) + "\n" for e in events), "")
+
+    def test_as_expected(self):
+        self.outcome(0, client.text("x"), client.closed(1000)).expect(
+            0, client.text("x"), client.closed(1000)
+        )
+        refused = {**client.error("tls"), "message": "certificate expired"}
+        self.outcome(4, refused).expect(4, client.error("tls", re.compile("expired")))
+
+    def test_differences(self):
+        text, closed = client.text("x"), client.closed(1000)
+        for status, *events in (
+            (1, text, closed),
+            (0, text),
+            (0, text, text, closed),
+            (0, closed, text),
+            (0, client.text("y"), closed),
+            (0, client.binary(b"x"), closed),
+            (0, text, client.closed(1001)),
+            (0, text, client.closed(1000, clean=False)),
+            (0, text, client.closed(1000, initiator="peer")),
+            (0, text, {**closed, "more": 1}),
+            (0, {"data": "x", "event": "text"}, closed),
+            (0, text, {"event": "closed", "code": 1000}),
+        ):
+            outcome = self.outcome(status, *events)
+            with self.subTest(str(outcome)), self.assertRaises(client.Mismatch):
+                outcome.expect(0, text, closed)
+
+    def test_wrong_message(self):
+        refused = {**client.error("tls"), "message": "unknown issuer"}
+        with self.assertRaises(client.Mismatch):
+            self.outcome(4, refused).expect(4, client.error("tls", re.compile("expired")))
+
+    def test_exact_bytes(self):
+        for line in ('{"event":"text","data":"x"} ', '{"event": "text", "data": "x"}'):
+            outcome = client.Outcome(["hybi"], 0, line + "\n", "")
+            outcome.expect(0, client.text("x"))
+            with self.assertRaises(client.Mismatch):
+                outcome.expect_exactly(0, client.text("x"))
+
+    def test_not_json(self):
+        with self.assertRaises(client.Mismatch):
+            client.Outcome(["hybi"], 0, "connected\n", "")
 
 
 if __name__ == "__main__":

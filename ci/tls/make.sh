@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# make.sh NEW-FOLDER: certificates for tests, made anew each time so that none is ever too old.
+#
+#   ca.pem          the root that tests trust       other-ca.pem  one that nobody trusts
+#   ec rsa ed25519  good: localhost, 127.0.0.1, ::1, valid now
+#   wronghost       good, but for example.invalid
+#   untrusted       good, but by the other root     selfsigned    by itself, not a CA
+#   expired notyet  by the root, outside their dates
+#   client          for a client to show
+#
+# Each leaf is NAME.pem and NAME.key (PKCS#8).
+set -euo pipefail
+mkdir -p "$1"
+cd "$1"
+
+san='subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
+leaf='basicConstraints=critical,CA:FALSE'
+
+key() { # NAME KIND
+    case $2 in
+    rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.key" ;;
+    ed25519) openssl genpkey -algorithm ED25519 -out "$1.key" ;;
+    *) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" ;;
+    esac 2>/dev/null
+}
+
+root() { # NAME
+    key "$1" ec
+    openssl req -x509 -new -key "$1.key" -subj "/CN=hybi test $1" -days 30 -out "$1.pem" \
+        -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign,cRLSign'
+}
+
+# signed NAME KIND ROOT EXTENSION… [-- START END]: `openssl ca` is what can set both dates.
+signed() {
+    local name=$1 kind=$2 root=$3 start end
+    shift 3
+    key "$name" "$kind"
+    : >"$name.ext"
+    while (($#)) && [[ $1 != -- ]]; do
+        echo "$1" >>"$name.ext"
+        shift
+    done
+    start=${2:-$(date -u -d '-1 day' +%Y%m%d%H%M%SZ)}
+    end=${3:-$(date -u -d '+30 days' +%Y%m%d%H%M%SZ)}
+    openssl req -new -key "$name.key" -subj "/CN=hybi test $name" -out "$name.csr"
+    mkdir "$name.db"
+    touch "$name.db/index"
+    cat >"$name.cnf" <<CONF
+[ca]
+default_ca = tests
+[tests]
+database = $name.db/index
+new_certs_dir = $name.db
+rand_serial = yes
+default_md = default
+policy = any
+[any]
+commonName = supplied
+CONF
+    openssl ca -batch -notext -config "$name.cnf" -cert "$root.pem" -keyfile "$root.key" \
+        -in "$name.csr" -extfile "$name.ext" -startdate "$start" -enddate "$end" \
+        -out "$name.pem" 2>"$name.log" || { cat "$name.log" >&2 && exit 1; }
+    rm -r "$name.ext" "$name.csr" "$name.cnf" "$name.db" "$name.log"
+}
+
+root ca
+root other-ca
+server='extendedKeyUsage=serverAuth'
+for kind in ec rsa ed25519; do signed $kind $kind ca "$san" "$leaf" "$server"; done
+signed wronghost ec ca 'subjectAltName=DNS:example.invalid' "$leaf" "$server"
+signed untrusted ec other-ca "$san" "$leaf" "$server"
+signed expired ec ca "$san" "$leaf" "$server" -- 20200101000000Z 20210101000000Z
+signed notyet ec ca "$san" "$leaf" "$server" -- \
+    "$(date -u -d '+20 days' +%Y%m%d%H%M%SZ)" "$(date -u -d '+30 days' +%Y%m%d%H%M%SZ)"
+signed client ec ca "$leaf" 'extendedKeyUsage=clientAuth'
+key selfsigned ec
+openssl req -x509 -new -key selfsigned.key -subj '/CN=hybi test selfsigned' -days 30 \
+    -out selfsigned.pem -addext "$san" -addext "$leaf" -addext "$server"
