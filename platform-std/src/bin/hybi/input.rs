@@ -1,0 +1,164 @@
+//! What the user asks for while the connection is open: each line of stdin
+//! is a message. A thread reads; the session takes orders from a bounded
+//! channel, so that a fast stdin waits for a slow peer.
+
+use std::{
+    io::{self, BufRead, IsTerminal},
+    sync::mpsc::{self, Receiver, SyncSender},
+    thread,
+};
+
+use hybi_std::{CloseCode, Waker};
+
+use crate::output::Format;
+
+/// Something to do for the session.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Text(String),
+    Ping(Vec<u8>),
+    Close(CloseCode, String),
+    /// There is no more input.
+    End,
+    /// The input cannot be used; the words say why.
+    Unusable(String),
+}
+
+/// How many orders may wait for the session.
+const WAITING: usize = 64;
+
+/// Where orders go: to the session, which is woken.
+pub(crate) struct Feed {
+    orders: SyncSender<Order>,
+    waker: Waker,
+}
+
+impl Feed {
+    pub(crate) fn new(waker: Waker) -> (Self, Receiver<Order>) {
+        let (orders, receiver) = mpsc::sync_channel(WAITING);
+        (Self { orders, waker }, receiver)
+    }
+
+    /// False: the session takes no more orders.
+    pub(crate) fn send(&self, order: Order) -> bool {
+        let taken = self.orders.send(order).is_ok();
+        self.waker.wake();
+        taken
+    }
+}
+
+/// What stdin is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A person at a terminal.
+    Editor,
+    /// Lines from a pipe or a file.
+    Lines,
+    /// The null device: no input at all.
+    Nothing,
+}
+
+impl Source {
+    pub(crate) fn find(format: Format) -> Self {
+        let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        if terminal && format == Format::Human {
+            Self::Editor
+        } else if is_null_device() {
+            Self::Nothing
+        } else {
+            Self::Lines
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_null_device() -> bool {
+    use std::{
+        fs::{self, File},
+        os::{
+            fd::AsFd,
+            unix::fs::{FileTypeExt, MetadataExt},
+        },
+    };
+    let stdin = || {
+        let descriptor = io::stdin().as_fd().try_clone_to_owned()?;
+        File::from(descriptor).metadata()
+    };
+    match (stdin(), fs::metadata("/dev/null")) {
+        (Ok(stdin), Ok(null)) => stdin.file_type().is_char_device() && stdin.rdev() == null.rdev(),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_null_device() -> bool {
+    false
+}
+
+/// Reads stdin line by line in a thread of its own.
+pub(crate) fn read_lines(feed: Feed) {
+    thread::spawn(move || {
+        let mut stdin = io::stdin().lock();
+        let mut number = 0_u64;
+        loop {
+            let mut line = Vec::new();
+            let order = match stdin.read_until(b'\n', &mut line) {
+                Ok(0) => Order::End,
+                Ok(_) => {
+                    number += 1;
+                    message(line, number)
+                }
+                Err(error) => {
+                    log::warn!("stdin cannot be read any more: {error}");
+                    Order::End
+                }
+            };
+            let last = !matches!(order, Order::Text(_));
+            if !feed.send(order) || last {
+                return;
+            }
+        }
+    });
+}
+
+/// A line as a message: without its end, LF or CRLF.
+fn message(mut line: Vec<u8>, number: u64) -> Order {
+    if line.last() == Some(&b'\n') {
+        line.pop();
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+    }
+    match String::from_utf8(line) {
+        Ok(text) => Order::Text(text),
+        Err(error) => Order::Unusable(format!(
+            "line {number} of stdin is not UTF-8 from byte {} on; it was not sent",
+            error.utf8_error().valid_up_to() + 1
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_line_is_cut() {
+        for (line, text) in [
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a", "a"),
+            ("a\r", "a\r"),
+            ("a\r\r\n", "a\r"),
+            ("\n", ""),
+            ("\r\n", ""),
+            (" ä \n", " ä "),
+        ] {
+            let order = message(line.as_bytes().to_vec(), 1);
+            assert_eq!(order, Order::Text(text.to_owned()), "{line:?}");
+        }
+        let order = message(b"ab\xff\n".to_vec(), 7);
+        let words = "line 7 of stdin is not UTF-8 from byte 3 on; it was not sent";
+        assert_eq!(order, Order::Unusable(words.to_owned()));
+    }
+}

@@ -1,0 +1,270 @@
+//! What the command line means, checked before anything is connected.
+
+use core::time::Duration;
+use std::fs;
+
+use clap::ArgMatches;
+use hybi_std::{AddressFamily, Builder, Kind, Message, SocketOption, Tls, tls::TlsError};
+
+use crate::{args::Args, event::Event, input::Source, output::Format, session::Plan};
+
+/// A command line that cannot be used.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    Usage(String),
+    /// Files of certificates and keys.
+    Tls(TlsError),
+}
+
+impl Unusable {
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Usage(_) => Kind::Usage,
+            Self::Tls(_) => Kind::Tls,
+        }
+    }
+
+    pub(crate) fn event(self) -> Event<'static> {
+        let kind = self.kind();
+        match self {
+            Self::Usage(words) => Event::error(kind, words),
+            Self::Tls(error) => Event::error(kind, error.to_string()),
+        }
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(words: String) -> Self {
+        Self::Usage(words)
+    }
+}
+
+impl From<TlsError> for Unusable {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
+    }
+}
+
+impl Args {
+    pub(crate) const fn format(&self) -> Format {
+        if self.json {
+            Format::Json
+        } else if self.raw {
+            Format::Raw
+        } else {
+            Format::Human
+        }
+    }
+
+    /// How to connect.
+    ///
+    /// # Errors
+    /// What cannot be used, in words that hold no secret.
+    pub(crate) fn builder(&self) -> Result<Builder, Unusable> {
+        self.refuse_unsupported()?;
+        let mut builder = hybi_std::builder(self.url.as_str());
+        for header in &self.header {
+            let (name, value) = header
+                .split_once(':')
+                .ok_or_else(|| "-H, --header: give 'NAME: VALUE'".to_owned())?;
+            builder = builder.header(name, value.trim_matches([' ', '\t']));
+        }
+        for name in &self.subprotocol {
+            builder = builder.subprotocol(name);
+        }
+        if let Some(origin) = &self.origin {
+            builder = builder.origin(origin);
+        }
+        if let Some(host) = &self.host {
+            builder = builder.host(host);
+        }
+        if let Some(cookie) = &self.cookie {
+            builder = builder.cookie(cookie);
+        }
+        builder = self.limits(builder)?;
+        if self.ipv4 {
+            builder = builder.address_family(AddressFamily::Ipv4);
+        } else if self.ipv6 {
+            builder = builder.address_family(AddressFamily::Ipv6);
+        }
+        for option in &self.sockopt {
+            let option: SocketOption = option
+                .parse()
+                .map_err(|error| format!("--sockopt: {error}"))?;
+            builder = builder.socket_option(option);
+        }
+        if let Some(path) = &self.unix {
+            #[cfg(unix)]
+            {
+                builder = builder.unix_socket(path);
+            }
+            #[cfg(not(unix))]
+            {
+                let _ = path;
+                return Err("--unix: not on this platform".to_owned().into());
+            }
+        }
+        match self.tls()? {
+            Some(tls) => Ok(builder.tls(tls)),
+            None => Ok(builder),
+        }
+    }
+
+    fn limits(&self, mut builder: Builder) -> Result<Builder, String> {
+        if let Some(bytes) = self.max_message {
+            builder = builder.max_message_size(bytes);
+        }
+        if let Some(bytes) = self.max_frame {
+            builder = builder.max_frame_size(bytes);
+        }
+        if let Some(time) = seconds("--connect-timeout", self.connect_timeout.as_deref())? {
+            builder = builder.connect_timeout(time);
+        }
+        if let Some(time) = seconds("--handshake-timeout", self.handshake_timeout.as_deref())? {
+            builder = builder.handshake_timeout(time);
+        }
+        if let Some(time) = seconds("--idle-timeout", self.idle_timeout.as_deref())? {
+            builder = builder.idle_timeout(time);
+        }
+        if let Some(time) = seconds("--close-timeout", self.close_timeout.as_deref())? {
+            builder = builder.close_timeout(time);
+        }
+        Ok(builder)
+    }
+
+    /// `None`: as it is without these options.
+    fn tls(&self) -> Result<Option<Tls>, TlsError> {
+        let mut tls = Tls::builder();
+        let mut given = self.insecure;
+        for path in &self.ca {
+            tls = tls.add_root_file(path)?;
+            given = true;
+        }
+        if let (Some(chain), Some(key)) = (&self.cert, &self.key) {
+            tls = tls.client_certificate_files(chain, key)?;
+            given = true;
+        }
+        if let Some(name) = &self.servername {
+            tls = tls.server_name(name);
+            given = true;
+        }
+        if self.insecure {
+            tls = tls.danger_accept_any_certificate();
+        }
+        given.then(|| tls.build()).transpose()
+    }
+
+    /// What to do once connected.
+    ///
+    /// # Errors
+    /// What cannot be used, in words.
+    pub(crate) fn plan(&self, matches: &ArgMatches, source: Source) -> Result<Plan, Unusable> {
+        let default_wait = match (source, self.count) {
+            // The peer ends it, or the messages that are awaited.
+            (Source::Nothing, _) | (Source::Lines, Some(_)) => None,
+            _ => Some(Duration::ZERO),
+        };
+        let eof_wait = seconds("--eof-wait", self.eof_wait.as_deref())?;
+        Ok(Plan {
+            outgoing: outgoing(matches)?,
+            echo: self.echo,
+            count: self.count,
+            eof_wait: eof_wait.or(default_wait),
+        })
+    }
+
+    fn refuse_unsupported(&self) -> Result<(), String> {
+        let given = [
+            ("--max-redirects", self.max_redirects > 0),
+            ("-u, --user", self.user.is_some()),
+            ("-p, --proxy", self.proxy.is_some()),
+            ("--reconnect", self.reconnect.is_some()),
+            ("--backoff", self.backoff.is_some()),
+            ("--ping-interval", self.ping_interval.is_some()),
+            ("--ping-timeout", self.ping_timeout.is_some()),
+            ("--deflate", self.deflate.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(format!("{name} is not supported yet")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `-t`, `-b` and `--ping` in the order in which they stand.
+fn outgoing(matches: &ArgMatches) -> Result<Vec<Message>, String> {
+    let mut all = Vec::new();
+    for option in ["text", "binary", "ping"] {
+        let indices = matches.indices_of(option).into_iter().flatten();
+        let values = matches.get_many::<String>(option).into_iter().flatten();
+        all.extend(indices.zip(values).map(|(at, value)| (at, option, value)));
+    }
+    all.sort_unstable();
+    all.into_iter()
+        .map(|(_, option, value)| match option {
+            "text" => Ok(Message::Text(value.clone())),
+            "binary" => binary(value).map(Message::Binary),
+            _ if value.len() > 125 => Err(format!(
+                "--ping: a payload has at most 125 bytes, not {}",
+                value.len()
+            )),
+            _ => Ok(Message::Ping(value.clone().into_bytes())),
+        })
+        .collect()
+}
+
+fn binary(value: &str) -> Result<Vec<u8>, String> {
+    if let Some(path) = value.strip_prefix('@') {
+        return fs::read(path).map_err(|error| format!("-b, --binary: {path}: {error}"));
+    }
+    let digits: Option<Vec<u8>> = value
+        .chars()
+        .map(|digit| u8::try_from(digit.to_digit(16)?).ok())
+        .collect();
+    let (pairs, rest) = match &digits {
+        Some(digits) => digits.as_chunks::<2>(),
+        None => return Err("-b, --binary: give hexadecimal digits, or @FILE".to_owned()),
+    };
+    if !rest.is_empty() {
+        return Err("-b, --binary: an odd number of hexadecimal digits".to_owned());
+    }
+    Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
+/// Seconds with a fraction.
+fn seconds(option: &str, value: Option<&str>) -> Result<Option<Duration>, String> {
+    let Some(value) = value else { return Ok(None) };
+    let time = value
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    match time {
+        Some(time) => Ok(Some(time)),
+        None => Err(format!("{option}: give seconds, such as 2 or 0.5")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal() {
+        assert_eq!(binary("").unwrap(), b"");
+        assert_eq!(binary("00fFa0").unwrap(), [0, 255, 160]);
+        for wrong in ["0", "000", "0g", "0x00", "+1", "ä0", "0 0"] {
+            assert!(binary(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        let time = |text| seconds("", Some(text)).unwrap().unwrap();
+        assert_eq!(time("2"), Duration::from_secs(2));
+        assert_eq!(time("0.25"), Duration::from_millis(250));
+        assert_eq!(time("0"), Duration::ZERO);
+        for wrong in ["", "-1", "x", "1s", "nan", "inf", "1e99"] {
+            assert!(seconds("", Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+}
