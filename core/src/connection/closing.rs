@@ -100,6 +100,13 @@ impl Closing {
     }
 
     #[cfg(feature = "embedded-io")]
+    /// Counts the deadline from `now`: the clock was behind.
+    pub(super) fn restart_deadline(&mut self, now: Duration, timeout: Option<Duration>) {
+        if self.deadline.take().is_some() {
+            self.start_deadline(now, timeout);
+        }
+    }
+
     pub(super) const fn failure(&self) -> Option<ReceiveError> {
         self.failure
     }

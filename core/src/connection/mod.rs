@@ -344,6 +344,13 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
         self.closing.state()
     }
 
+    /// Counts the closing deadline from `now`: it was found with a clock that
+    /// was behind.
+    pub(crate) fn restart_deadline(&mut self, now: Duration) {
+        self.closing
+            .restart_deadline(now, self.config.close_timeout);
+    }
+
     /// Why the connection failed, before
     /// [`poll_event`](Self::poll_event) returns it.
     #[cfg(feature = "embedded-io")]

@@ -357,7 +357,7 @@ impl<B: Buffer> Receive<B> {
             if !frame.fin {
                 return Ok(Progress::Frame);
             }
-            if message.tail < TAIL.len() {
+            if message.tail < TAIL.len() || !extension.is_complete() {
                 return Err(ProtocolError::InvalidCompressedData.into());
             }
             if message.kind == MessageKind::Text {
@@ -422,7 +422,7 @@ impl<B: Buffer> Receive<B> {
     }
 
     pub(super) fn received(&mut self, n: usize) {
-        self.end = self.buffer.bytes().len().min(self.end + n);
+        self.end = self.buffer.bytes().len().min(self.end.saturating_add(n));
     }
 
     fn make_room(&mut self, config: &Config) {

@@ -86,7 +86,7 @@ impl<B: Buffer> Send<B> {
     }
 
     pub(super) fn transmitted(&mut self, n: usize) {
-        self.start = self.end.min(self.start + n);
+        self.start = self.end.min(self.start.saturating_add(n));
         if self.start == self.end {
             if self.end > KEEP {
                 self.quiet = 0;

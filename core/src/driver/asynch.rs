@@ -247,8 +247,8 @@ where
         code: CloseCode,
         reason: &str,
     ) -> Result<(), Error<T::Error>> {
-        self.tick();
-        let now = self.pump.now();
+        let now = self.timer.now();
+        self.pump.tick(now);
         self.order(|connection| connection.close(code, reason, now))
             .await?;
         self.flush().await
@@ -305,9 +305,13 @@ where
             Action::Write(deadline) => {
                 let write = self.transport.write(self.pump.transmit());
                 let result = before(write, &mut self.timer, deadline).await;
-                self.pump.wrote(result, self.timer.now());
+                self.pump.wrote(result, None, self.timer.now());
             }
-            Action::Flush => self.pump.flushed(self.transport.flush().await),
+            Action::Flush(deadline) => {
+                let result = before(self.transport.flush(), &mut self.timer, deadline).await;
+                self.pump.flushed(result, None, self.timer.now());
+            }
+            Action::AskTime => self.pump.closing_began(self.timer.now()),
             Action::Read(deadline) => {
                 let read = self.transport.read(self.pump.receive_buffer());
                 let result = before(read, &mut self.timer, deadline).await;
@@ -367,7 +371,11 @@ pub async fn open<T: Read + Write, C: Timer, Rx: Buffer, Tx: Buffer, E: Entropy>
             }
             handshake.poll()?;
         }
-        transport.flush().await.map_err(Error::Transport)?;
+        let deadline = handshake.poll_timeout();
+        let flush = before(transport.flush(), timer, deadline).await;
+        if flush.map_err(Error::Transport)?.is_none() {
+            handshake.handle_timeout(timer.now());
+        }
         if handshake.poll()? {
             return Ok(());
         }

@@ -45,7 +45,8 @@ pub trait Transport: Read + Write {
     }
 
     /// Writes like [`Write::write`], but waits at most until `deadline`.
-    /// `Ok(None)`: the deadline passed first; nothing was written.
+    /// `Ok(None)`: the deadline passed first or something woke the wait;
+    /// nothing was written.
     ///
     /// # Errors
     /// Those of the stream.
@@ -56,6 +57,16 @@ pub trait Transport: Read + Write {
     ) -> Result<Option<usize>, Self::Error> {
         let _ = deadline;
         self.write(bytes).map(Some)
+    }
+
+    /// Flushes like [`Write::flush`], but waits at most until `deadline`.
+    /// `Ok(None)`: the deadline passed first or something woke the wait.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    fn flush_until(&mut self, deadline: Option<Duration>) -> Result<Option<()>, Self::Error> {
+        let _ = deadline;
+        self.flush().map(Some)
     }
 }
 
@@ -245,8 +256,8 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
     /// # Errors
     /// A code or reason that may not be sent, or a lost connection.
     pub fn start_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<T::Error>> {
-        self.tick();
-        let now = self.pump.now();
+        let now = self.transport.now();
+        self.pump.tick(now);
         self.order(|connection| connection.close(code, reason, now))?;
         self.flush()
     }
@@ -295,9 +306,13 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
         match action {
             Action::Write(deadline) => {
                 let result = self.transport.write_until(self.pump.transmit(), deadline);
-                self.pump.wrote(result, self.transport.now());
+                self.pump.wrote(result, until, self.transport.now());
             }
-            Action::Flush => self.pump.flushed(self.transport.flush()),
+            Action::Flush(deadline) => {
+                let result = self.transport.flush_until(deadline);
+                self.pump.flushed(result, until, self.transport.now());
+            }
+            Action::AskTime => self.pump.closing_began(self.transport.now()),
             Action::Read(deadline) => {
                 let result = self
                     .transport
@@ -354,7 +369,14 @@ pub fn open<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy>(
             }
             handshake.poll()?;
         }
-        transport.flush().map_err(Error::Transport)?;
+        let deadline = handshake.poll_timeout();
+        if transport
+            .flush_until(deadline)
+            .map_err(Error::Transport)?
+            .is_none()
+        {
+            handshake.handle_timeout(transport.now());
+        }
         if handshake.poll()? {
             return Ok(());
         }

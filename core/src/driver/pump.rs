@@ -16,8 +16,10 @@ use crate::{
 pub(super) enum Action {
     /// Write from `transmit`, at most until the deadline; tell `wrote`.
     Write(Option<Duration>),
-    /// Flush the transport; tell `flushed`.
-    Flush,
+    /// Flush the transport, at most until the deadline; tell `flushed`.
+    Flush(Option<Duration>),
+    /// Ask the clock; tell `closing_began`.
+    AskTime,
     /// Read into `receive_buffer`, at most until the deadline; tell `read`.
     Read(Option<Duration>),
     /// Return this.
@@ -79,10 +81,6 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
             || self.connection.state() != State::Open
     }
 
-    pub(super) const fn now(&self) -> Duration {
-        self.now
-    }
-
     pub(super) const fn tick(&mut self, now: Duration) {
         self.now = now;
     }
@@ -90,20 +88,24 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
     /// The next action on the way to an event; `until` bounds the wait.
     pub(super) fn receive(&mut self, until: Option<Duration>) -> Result<Action, Error<Err>> {
         if self.pending.is_none() {
+            let was_open = self.connection.state() == State::Open;
             self.pending = match self.connection.poll_pending(self.now) {
                 Ok(pending) => pending,
                 Err(error) => return Err(self.fatal(error)),
             };
-        }
-        if let Some(action) = self.transmission() {
-            return Ok(action);
-        }
-        if let Some(pending) = self.pending.take() {
-            return Ok(Action::Return(Some(pending)));
+            if was_open && self.connection.state() == State::Closing {
+                return Ok(Action::AskTime);
+            }
         }
         if self.interrupted {
             self.interrupted = false;
             return Ok(Action::Return(None));
+        }
+        if let Some(action) = self.transmission(until) {
+            return Ok(action);
+        }
+        if let Some(pending) = self.pending.take() {
+            return Ok(Action::Return(Some(pending)));
         }
         Ok(Action::Read(earliest(
             self.connection.poll_timeout(),
@@ -124,23 +126,34 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
             // The next receive tells how it ended.
             return Ok(Action::Return(None));
         }
-        Ok(self.transmission().unwrap_or(Action::Return(None)))
+        Ok(self.transmission(None).unwrap_or(Action::Return(None)))
     }
 
-    fn transmission(&mut self) -> Option<Action> {
-        if self.connection.transmit().is_empty() {
+    fn transmission(&mut self, until: Option<Duration>) -> Option<Action> {
+        let written = self.connection.transmit().is_empty();
+        if written && !self.unflushed {
             self.write_deadline = None;
-            return self.unflushed.then_some(Action::Flush);
+            return None;
         }
         if self.write_deadline.is_none() {
             let timeout = self.connection.config().write_timeout;
             self.write_deadline = timeout.map(|timeout| self.now.saturating_add(timeout));
         }
         let deadline = earliest(self.connection.poll_timeout(), self.write_deadline);
-        Some(Action::Write(deadline))
+        let deadline = earliest(deadline, until);
+        Some(if written {
+            Action::Flush(deadline)
+        } else {
+            Action::Write(deadline)
+        })
     }
 
-    pub(super) fn wrote(&mut self, result: Result<Option<usize>, Err>, now: Duration) {
+    pub(super) fn wrote(
+        &mut self,
+        result: Result<Option<usize>, Err>,
+        until: Option<Duration>,
+        now: Duration,
+    ) {
         self.now = now;
         match result {
             // Not allowed for a write of some bytes: the stream has ended.
@@ -149,19 +162,42 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
                 self.connection.transmitted(n);
                 self.unflushed = true;
             }
-            Ok(None) if passed(self.write_deadline, now) => {
-                self.connection.transmit_timed_out(now);
-            }
-            Ok(None) => self.connection.handle_timeout(now),
+            Ok(None) => self.write_waited(until, now),
             Err(error) => self.transmit_broke(error),
         }
     }
 
-    pub(super) fn flushed(&mut self, result: Result<(), Err>) {
-        self.unflushed = false;
-        if let Err(error) = result {
-            self.transmit_broke(error);
+    pub(super) fn flushed(
+        &mut self,
+        result: Result<Option<()>, Err>,
+        until: Option<Duration>,
+        now: Duration,
+    ) {
+        match result {
+            Ok(Some(())) => self.unflushed = false,
+            Ok(None) => self.write_waited(until, now),
+            Err(error) => self.transmit_broke(error),
         }
+    }
+
+    fn write_waited(&mut self, until: Option<Duration>, now: Duration) {
+        self.now = now;
+        if passed(self.write_deadline, now) {
+            self.unflushed = false;
+            self.connection.transmit_timed_out(now);
+            return;
+        }
+        let due = passed(self.connection.poll_timeout(), now);
+        self.interrupted = passed(until, now) || !due;
+        self.connection.handle_timeout(now);
+        if due && self.connection.state() != State::Open {
+            self.unflushed = false;
+        }
+    }
+
+    pub(super) fn closing_began(&mut self, now: Duration) {
+        self.now = now;
+        self.connection.restart_deadline(now);
     }
 
     fn transmit_broke(&mut self, error: Err) {

@@ -49,6 +49,10 @@ pub trait Decompressor {
     /// Whether the last byte taken ended a block with BFINAL.
     fn is_final(&self) -> bool;
 
+    /// Whether the last byte taken ended a block, final or not: a message
+    /// that ends elsewhere is cut off.
+    fn is_complete(&self) -> bool;
+
     /// The storage that [`Inflated`] speaks of. What a call wrote stays there
     /// until the next call.
     fn output(&self) -> &[u8];

@@ -33,6 +33,9 @@ pub trait Extension: fmt::Debug {
     /// See [`Decompressor::is_final`].
     fn is_final(&self) -> bool;
 
+    /// See [`Decompressor::is_complete`].
+    fn is_complete(&self) -> bool;
+
     /// See [`Decompressor::output`].
     fn output(&self) -> &[u8];
 
@@ -81,6 +84,10 @@ impl Extension for Plain {
         false
     }
 
+    fn is_complete(&self) -> bool {
+        false
+    }
+
     fn output(&self) -> &[u8] {
         &[]
     }
@@ -120,6 +127,10 @@ impl<X: Extension> Extension for Option<X> {
 
     fn is_final(&self) -> bool {
         self.as_ref().is_some_and(X::is_final)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.as_ref().is_some_and(X::is_complete)
     }
 
     fn output(&self) -> &[u8] {

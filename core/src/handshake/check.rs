@@ -8,8 +8,13 @@ use crate::{
 };
 
 impl Request<'_> {
+    /// Looks for what may not be sent.
+    /// [`Handshake::new`](super::Handshake::new) does so too; this is for who
+    /// wants to know before connecting.
+    ///
+    /// # Errors
     /// The first thing in the request that may not be sent.
-    pub(super) fn check(&self) -> Result<(), RequestError> {
+    pub fn check(&self) -> Result<(), RequestError> {
         if !is_host(self.host) {
             return Err(RequestError::InvalidHost);
         }

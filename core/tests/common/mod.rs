@@ -18,6 +18,7 @@ use hybi_core::{
     connection::{Config, Connection, Event},
     driver::{asynch, blocking},
     entropy::Entropy,
+    extension::{Extension, Plain},
 };
 
 /// The same "random" bytes in every run.
@@ -204,14 +205,31 @@ impl hybi_core::buffer::Buffer for Fixed {
     }
 }
 
-pub fn connection(rx: usize, config: &Config) -> Connection<Fixed, Fixed, Counter> {
+pub type Client<X = Plain> = Connection<Fixed, Fixed, Counter, X>;
+
+pub fn connection(rx: usize, config: &Config) -> Client {
+    extended(rx, config, Plain)
+}
+
+pub fn extended<X: Extension>(rx: usize, config: &Config, extension: X) -> Client<X> {
     let (rx, tx) = (Fixed::new(rx), Fixed::new(512));
-    Connection::new(rx, tx, Counter::default(), config.clone()).unwrap()
+    Connection::with_extension(rx, tx, Counter::default(), config.clone(), extension).unwrap()
+}
+
+pub fn run_sans_io(script: Script, rx: usize, config: &Config) -> Transcript {
+    drive_sans_io(script, connection(rx, config))
+}
+
+pub fn run_blocking(script: Script, rx: usize, config: &Config) -> Transcript {
+    drive_blocking(script, connection(rx, config))
+}
+
+pub fn run_async(script: Script, rx: usize, config: &Config, drop_always: bool) -> Transcript {
+    drive_async(script, connection(rx, config), drop_always)
 }
 
 /// The loop on the crate's page.
-pub fn run_sans_io(mut script: Script, rx: usize, config: &Config) -> Transcript {
-    let mut conn = connection(rx, config);
+pub fn drive_sans_io<X: Extension>(mut script: Script, mut conn: Client<X>) -> Transcript {
     let (mut events, mut open) = (Vec::new(), None);
     loop {
         match conn.poll_event(Duration::ZERO) {
@@ -244,8 +262,8 @@ pub fn run_sans_io(mut script: Script, rx: usize, config: &Config) -> Transcript
     }
 }
 
-pub fn run_blocking(script: Script, rx: usize, config: &Config) -> Transcript {
-    let mut client = blocking::WebSocket::new(script, connection(rx, config));
+pub fn drive_blocking<X: Extension>(script: Script, conn: Client<X>) -> Transcript {
+    let mut client = blocking::WebSocket::new(script, conn);
     let (mut events, mut open) = (Vec::new(), None);
     loop {
         match client.receive() {
@@ -269,8 +287,8 @@ pub fn run_blocking(script: Script, rx: usize, config: &Config) -> Transcript {
 
 /// Runs the async driver. With `drop_always`, every future is dropped the
 /// first time that it is pending, and a new one is made.
-pub fn run_async(script: Script, rx: usize, config: &Config, drop_always: bool) -> Transcript {
-    let mut client = asynch::WebSocket::new(script, asynch::NoTimer, connection(rx, config));
+pub fn drive_async<X: Extension>(script: Script, conn: Client<X>, drop_always: bool) -> Transcript {
+    let mut client = asynch::WebSocket::new(script, asynch::NoTimer, conn);
     let (mut events, mut open) = (Vec::new(), None);
     let mut context = Context::from_waker(Waker::noop());
     'next: loop {

@@ -25,6 +25,7 @@ pub struct Inflate<W> {
     /// The ring has been filled once since the last reset.
     wrapped: bool,
     is_final: bool,
+    is_complete: bool,
 }
 
 impl<W: Buffer> Inflate<W> {
@@ -46,6 +47,7 @@ impl<W: Buffer> Inflate<W> {
             position: 0,
             wrapped: false,
             is_final: false,
+            is_complete: true,
         })
     }
 }
@@ -57,29 +59,39 @@ impl<W: Buffer> Decompressor for Inflate<W> {
             self.wrapped = true;
         }
         let start = self.position;
-        let mut flags = inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
+        let mut flags = inflate_flags::TINFL_FLAG_HAS_MORE_INPUT
+            | inflate_flags::TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY;
         if !self.wrapped {
             // On the first way round, nothing lies beyond the position: the
             // decoder refuses distances that would reach there.
             flags |= inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
         }
         let window = self.window.bytes_mut().get_mut(..self.size);
-        let (status, read, written) = decompress(
-            &mut self.decoder,
-            input,
-            window.unwrap_or_default(),
-            start,
-            flags,
-        );
-        self.position += written;
-        if read > 0 || written > 0 {
-            self.is_final = false;
-        }
+        let window = window.unwrap_or_default();
+        let (status, read) = loop {
+            let (status, read, written) =
+                decompress(&mut self.decoder, input, window, self.position, flags);
+            self.position += written;
+            if read > 0 || written > 0 {
+                self.is_final = false;
+                self.is_complete = false;
+            } else if status == TINFLStatus::BlockBoundary {
+                // The block ended in bits that were taken before.
+                continue;
+            }
+            break (status, read);
+        };
         match status {
             TINFLStatus::Done => {
                 // The next block begins a new stream, with this window.
                 self.decoder.init();
                 self.is_final = true;
+                self.is_complete = true;
+            }
+            TINFLStatus::BlockBoundary => {
+                // An empty stored block ends with a byte, and with it a flush.
+                let state = self.decoder.block_boundary_state();
+                self.is_complete = state.is_some_and(|state| state.num_bits == 0);
             }
             TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput => {}
             _ => return Err(InvalidData),
@@ -95,6 +107,10 @@ impl<W: Buffer> Decompressor for Inflate<W> {
         self.is_final
     }
 
+    fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     fn output(&self) -> &[u8] {
         self.window.bytes()
     }
@@ -104,6 +120,7 @@ impl<W: Buffer> Decompressor for Inflate<W> {
         self.position = 0;
         self.wrapped = false;
         self.is_final = false;
+        self.is_complete = true;
     }
 }
 

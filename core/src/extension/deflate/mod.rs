@@ -99,6 +99,10 @@ impl<D: Decompressor, M: Buffer, C: Compressor> Extension for PerMessageDeflate<
         self.decompressor.is_final()
     }
 
+    fn is_complete(&self) -> bool {
+        self.decompressor.is_complete()
+    }
+
     fn output(&self) -> &[u8] {
         self.decompressor.output()
     }
