@@ -8,7 +8,7 @@ bare=(thumbv7em-none-eabihf thumbv6m-none-eabi riscv32imac-unknown-none-elf)
 need_targets "${bare[@]}" wasm32-wasip2
 
 say 'every set of features'
-run cargo hack clippy --locked -p hybi-core --lib --feature-powerset -- -D warnings
+run cargo hack clippy --locked -p hybi-core --lib --feature-powerset --exclude-features default -- -D warnings
 
 say 'the oldest compiler promised'
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -25,7 +25,7 @@ fi
 say 'core on bare metal and WASI'
 for target in "${bare[@]}" wasm32-wasip2; do
     run cargo build --locked -p hybi-core --target "$target"
-    run cargo build --locked -p hybi-core --target "$target" --features embedded-io-async,defmt,log
+    run cargo build --locked -p hybi-core --target "$target" --features embedded-io-async,deflate,defmt,log
 done
 
 say 'core without an allocator'

@@ -14,7 +14,7 @@ run cargo clippy --locked --workspace --all-targets --all-features -- -D warning
 say 'layers'
 run python3 ci/layers.py
 say 'licences, bans, sources'
-run cargo deny --locked --all-features check bans licenses sources
+run cargo deny --locked --log-level error --all-features check bans licenses sources
 say 'spelling'
 run typos
 say 'the scripts of ci/'
