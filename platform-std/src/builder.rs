@@ -11,6 +11,7 @@ use hybi_core::{
 };
 
 use crate::{
+    compression::Compression,
     connect,
     error::ConnectError,
     lookup::AddressFamily,
@@ -45,6 +46,7 @@ pub struct Builder {
     origin: Option<String>,
     cookie: Option<String>,
     subprotocols: Vec<String>,
+    pub(crate) compression: Option<Compression>,
     pub(crate) config: Config,
     pub(crate) handshake: HandshakeConfig,
     pub(crate) connect_timeout: Option<Duration>,
@@ -65,6 +67,7 @@ impl Builder {
             origin: None,
             cookie: None,
             subprotocols: Vec::new(),
+            compression: Some(Compression::new()),
             config: Config::default(),
             handshake: HandshakeConfig::DEFAULT,
             connect_timeout: Some(Duration::from_secs(10)),
@@ -217,6 +220,13 @@ impl Builder {
         self
     }
 
+    /// Sets which permessage-deflate offers are made and how messages are
+    /// compressed; `None` offers nothing. By default it is offered.
+    pub fn compression(mut self, compression: impl Into<Option<Compression>>) -> Self {
+        self.compression = compression.into();
+        self
+    }
+
     /// Connects, performs the handshakes and hands over the open connection.
     ///
     /// Blocks at most for the two deadlines together.
@@ -256,6 +266,9 @@ impl Builder {
         let mut request = Request::new(uri)
             .headers(&headers)
             .subprotocols(&subprotocols);
+        if let Some(compression) = &self.compression {
+            request = request.deflate(&compression.offers);
+        }
         if let Some(host) = &self.host {
             request = request.host(host);
         }
@@ -282,6 +295,7 @@ impl fmt::Debug for Builder {
             .field("origin", &self.origin)
             .field("cookie", &self.cookie.as_ref().map(|_| REDACTED))
             .field("subprotocols", &self.subprotocols)
+            .field("compression", &self.compression)
             .field("config", &self.config)
             .field("handshake", &self.handshake)
             .field("connect_timeout", &self.connect_timeout)

@@ -83,22 +83,9 @@ fn check(builder: &Builder, uri: &Uri<'_>) -> Result<(), ConnectError> {
             .tls_or_default()
             .map_err(|error| tls_failed(builder, uri, error))?;
     }
-    // A request is checked before its size is: with no room at all, the
-    // size is all that a good one fails for.
-    let tried = builder.with_request(uri, |request| {
-        let config = builder.handshake;
-        Handshake::new(request, [0], [], NoEntropy, config, Duration::ZERO)
-    });
-    match tried {
-        Err(HandshakeError::Request(error)) => Err(ConnectError::Request(error)),
-        _ => Ok(()),
-    }
-}
-
-struct NoEntropy;
-
-impl hybi_core::entropy::Entropy for NoEntropy {
-    fn fill(&mut self, _: &mut [u8]) {}
+    builder
+        .with_request(uri, |request| request.check())
+        .map_err(ConnectError::Request)
 }
 
 /// TLS where the URL says so, and the opening handshake.
@@ -157,7 +144,11 @@ fn upgrade(
     };
     let subprotocol = response.subprotocol().map(str::to_owned);
     let response = Response::keep(&response);
-    let connection = Connection::from_handshake(handshake, builder.config.clone())
+    let extension = match (handshake.deflate(), &builder.compression) {
+        (Some(params), Some(compression)) => compression.extension(params),
+        _ => None,
+    };
+    let connection = Connection::from_handshake_with(handshake, builder.config.clone(), extension)
         .map_err(|error| handshake_failed(builder, error, None))?;
     log::debug!("open: {uri}");
     Ok(WebSocket::new(

@@ -35,6 +35,7 @@
 //! | closing handshake | 5 s |
 //! | largest message, frame | 64 MiB, 16 MiB |
 //! | response head | 16 KiB |
+//! | permessage-deflate | offered; level 6, messages from 64 bytes on |
 //! | roots | the platform's, else Mozilla's as bundled |
 //! | `TCP_NODELAY`, keepalive | on |
 
@@ -42,6 +43,7 @@
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
 
 mod builder;
+mod compression;
 mod connect;
 mod dial;
 mod entropy;
@@ -61,9 +63,11 @@ mod writer;
 pub use hybi_core::{
     close_code::CloseCode,
     connection::{Chunk, Delivery, Event, Initiator, MessageKind, State},
+    extension::deflate::{ClientWindow, DeflateError, DeflateOffer, DeflateParams},
 };
 
 pub use builder::Builder;
+pub use compression::Compression;
 pub use entropy::OsEntropy;
 pub use error::{ConnectError, Error, Kind};
 pub use lookup::AddressFamily;

@@ -7,9 +7,11 @@ use hybi_core::{
     close_code::CloseCode,
     connection::{Event, MessageKind, State},
     driver::blocking,
+    extension::deflate::DeflateParams,
 };
 
 use crate::{
+    compression::Extension,
     entropy::OsEntropy,
     error::Error,
     message::{Closed, Message, Messages},
@@ -19,7 +21,7 @@ use crate::{
     writer::BinaryWriter,
 };
 
-type Driver = blocking::WebSocket<Stream, Vec<u8>, Vec<u8>, OsEntropy>;
+type Driver = blocking::WebSocket<Stream, Vec<u8>, Vec<u8>, OsEntropy, Extension>;
 
 /// An open WebSocket connection.
 ///
@@ -283,6 +285,21 @@ impl WebSocket {
     #[must_use]
     pub fn extensions(&self) -> Option<&str> {
         self.response.header("Sec-WebSocket-Extensions")
+    }
+
+    /// The parameters with which permessage-deflate is in use.
+    #[must_use]
+    pub fn deflate(&self) -> Option<DeflateParams> {
+        let extension = self.driver.connection().extension();
+        extension.as_ref().map(|deflate| deflate.params())
+    }
+
+    /// Decides about the next message that is sent, and it alone: compressed
+    /// or not. Without permessage-deflate nothing is.
+    pub fn override_compression(&mut self, compress: bool) {
+        if let Some(deflate) = self.driver.connection_mut().extension_mut() {
+            deflate.override_next(compress);
+        }
     }
 
     /// The URL that was connected to, in ASCII; a user and password in it are

@@ -335,6 +335,12 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
         self.pump.connection()
     }
 
+    /// The state machine, for orders of its own. What they queue goes out with
+    /// the next flush.
+    pub const fn connection_mut(&mut self) -> &mut Connection<Rx, Tx, E, X> {
+        self.pump.connection_mut()
+    }
+
     /// The transport.
     pub const fn transport(&self) -> &T {
         &self.transport
