@@ -164,6 +164,13 @@ impl ConnectError {
             Self::Connect { .. } => Kind::Connect,
             Self::Timeout { .. } => Kind::Timeout,
             Self::Tls { .. } => Kind::Tls,
+            Self::Handshake {
+                error:
+                    HandshakeError::Refused {
+                        status: 301 | 302 | 303 | 307 | 308,
+                    },
+                ..
+            } => Kind::Redirect,
             Self::Handshake { .. } => Kind::Handshake,
             Self::Io(_) => Kind::Io,
         }

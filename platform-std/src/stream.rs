@@ -1,12 +1,15 @@
 //! The transport: a TCP or Unix socket or a prepared stream, with or without
 //! TLS over it, whose every wait has a deadline and can be woken.
 
+mod ahead;
+
 use core::time::Duration;
 use std::{
     io::{self, Read, Write},
     net::SocketAddr,
 };
 
+use ahead::Ahead;
 use hybi_core::driver::blocking::Transport;
 use rustix::fd::BorrowedFd;
 
@@ -31,6 +34,7 @@ pub struct Stream {
     // The deadline of the last write, for `flush`, which is given none.
     write_deadline: Option<Duration>,
     never_wait: bool,
+    ahead: Ahead,
 }
 
 impl Stream {
@@ -49,6 +53,7 @@ impl Stream {
             waiter: Waiter::new(clock),
             write_deadline: None,
             never_wait: false,
+            ahead: Ahead::new(),
         })
     }
 
@@ -162,6 +167,9 @@ impl Transport for Stream {
             if self.waiter.take_wake() {
                 return Ok(None);
             }
+            if let Some(result) = self.ahead.take(buf) {
+                return result.map(Some);
+            }
             // With nothing that could end a wait but the socket, the read
             // itself may wait.
             let waits = deadline.is_none()
@@ -212,17 +220,27 @@ impl Transport for Stream {
 }
 
 impl Stream {
-    /// Waits for room to write. A wake does not end this wait: it is kept
-    /// for the next read. False: the deadline passed.
-    fn wait_to_write(&self, deadline: Option<Duration>) -> io::Result<bool> {
+    /// Waits for room to write, and reads ahead meanwhile. A wake does not
+    /// end this wait: it is kept for the next read. False: the deadline
+    /// passed.
+    fn wait_to_write(&mut self, deadline: Option<Duration>) -> io::Result<bool> {
         let mut woken = false;
         let ready = loop {
-            match wait(&self.layer, &self.waiter, Interest::Write, deadline)? {
+            let interest = if self.ahead.has_room() {
+                Interest::Both
+            } else {
+                Interest::Write
+            };
+            match wait(&self.layer, &self.waiter, interest, deadline)? {
                 Wait::Ready => break true,
                 Wait::TimedOut => break false,
                 Wait::Woken => woken = true,
             }
         };
+        if ready && self.layer.descriptor().is_some() {
+            self.layer.socket_mut().set_read_waits(false);
+            self.ahead.fill(&mut self.layer);
+        }
         if woken {
             self.waiter.waker()?.wake();
         }
