@@ -24,6 +24,16 @@ pub(crate) enum Order {
     Unusable(String),
 }
 
+impl Order {
+    /// About how many bytes it puts on the wire.
+    pub(crate) const fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len() + 8,
+            _ => 8,
+        }
+    }
+}
+
 /// How many orders may wait for the session.
 const WAITING: usize = 64;
 

@@ -47,8 +47,20 @@ pub(crate) struct State {
     unusable: Option<String>,
 }
 
-/// So many orders are carried out before looking at what arrived.
-const AT_A_TIME: usize = 64;
+/// What came of looking for an event.
+enum Next {
+    Event,
+    Nothing,
+    End(Exit),
+}
+
+/// So many orders are carried out before looking at what arrived, or fewer
+/// with more bytes than these.
+const ORDERS_AT_A_TIME: usize = 64;
+const BYTES_AT_A_TIME: usize = 64 << 10;
+
+/// So many events are printed before looking for orders.
+const EVENTS_AT_A_TIME: usize = 1024;
 
 impl Session<'_> {
     /// Runs the connection to its end and prints its last line.
@@ -65,7 +77,7 @@ impl Session<'_> {
             if self.state.close_at.is_some_and(|at| Instant::now() >= at) {
                 self.close(CloseCode::NORMAL, "");
             }
-            match self.receive(more) {
+            match self.receive_all(more) {
                 Ok(None) => {}
                 Ok(Some(exit)) => return exit,
                 // Nobody reads any more. Dropping the connection says so.
@@ -79,10 +91,26 @@ impl Session<'_> {
         }
     }
 
+    /// Prints what has arrived. `more`: orders wait already, do not wait for
+    /// anything else.
+    ///
+    /// A peer that echoes line by line blocks once its replies are not taken:
+    /// so all of them are, up to a number, before the next lines go out.
+    fn receive_all(&mut self, more: bool) -> io::Result<Option<Exit>> {
+        for n in 0..EVENTS_AT_A_TIME {
+            match self.receive(more || n > 0)? {
+                Next::Event => {}
+                Next::Nothing => break,
+                Next::End(exit) => return Ok(Some(exit)),
+            }
+        }
+        Ok(None)
+    }
+
     /// Waits for the next event, an order or the time to close, and prints
-    /// the event. `more`: orders wait already.
-    fn receive(&mut self, more: bool) -> io::Result<Option<Exit>> {
-        let received = if more {
+    /// the event. `at_once`: looks, but does not wait.
+    fn receive(&mut self, at_once: bool) -> io::Result<Next> {
+        let received = if at_once {
             self.socket.receive_timeout(Duration::ZERO)
         } else if let Some(at) = self.state.close_at {
             self.socket.receive_until(at)
@@ -94,10 +122,10 @@ impl Session<'_> {
             }
         };
         let message = match received {
-            Ok(None) => return Ok(None),
+            Ok(None) => return Ok(Next::Nothing),
             Ok(Some(Received::Closed(closed))) => {
                 let closed = Closed::from(closed);
-                return Ok(Some(self.closed(&closed)));
+                return Ok(Next::End(self.closed(&closed)));
             }
             Ok(Some(event)) => {
                 let data = match event {
@@ -105,7 +133,7 @@ impl Session<'_> {
                     Received::Binary(data) => Event::Binary { data },
                     Received::Ping(data) => Event::Ping { data },
                     Received::Pong(data) => Event::Pong { data },
-                    _ => return Ok(None),
+                    _ => return Ok(Next::Event),
                 };
                 if !self.state.enough {
                     self.output.event(&data)?;
@@ -114,13 +142,13 @@ impl Session<'_> {
                     Received::Text(data) if self.plan.echo => Some(Message::from(data)),
                     Received::Binary(data) if self.plan.echo => Some(Message::from(data)),
                     Received::Text(_) | Received::Binary(_) => None,
-                    _ => return Ok(None),
+                    _ => return Ok(Next::Event),
                 }
             }
-            Err(error) => return Ok(Some(self.failed(error))),
+            Err(error) => return Ok(Next::End(self.failed(error))),
         };
         if self.state.enough {
-            return Ok(None);
+            return Ok(Next::Event);
         }
         if let Some(message) = message {
             let result = self.socket.send(message);
@@ -135,28 +163,37 @@ impl Session<'_> {
             self.state.enough = true;
             self.close(CloseCode::NORMAL, "");
         }
-        Ok(None)
+        Ok(Next::Event)
     }
 
     /// Does what the user asked for. True: there may be more.
     fn carry_out_orders(&mut self) -> bool {
-        for carried_out in 0..AT_A_TIME {
-            let order = self.orders.as_ref().map(Receiver::try_recv);
-            match order {
-                Some(Ok(order)) => self.carry_out(order),
-                Some(Err(TryRecvError::Empty)) if carried_out == 0 => return false,
+        let mut bytes = 0;
+        let mut more = true;
+        for _ in 0..ORDERS_AT_A_TIME {
+            match self.orders.as_ref().map(Receiver::try_recv) {
+                Some(Ok(order)) => {
+                    bytes += order.size();
+                    self.carry_out(order);
+                }
                 Some(Err(TryRecvError::Empty)) => {
-                    self.flush();
-                    return false;
+                    more = false;
+                    break;
                 }
                 Some(Err(TryRecvError::Disconnected)) | None => {
                     self.orders = None;
-                    return false;
+                    more = false;
+                    break;
                 }
             }
+            if bytes > BYTES_AT_A_TIME {
+                break;
+            }
         }
-        self.flush();
-        true
+        if bytes > 0 {
+            self.flush();
+        }
+        more
     }
 
     fn carry_out(&mut self, order: Order) {
