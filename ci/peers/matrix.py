@@ -55,7 +55,7 @@ def matrix(servers, hybi, deflate):
     yield tls("notyet", *trust), [cases.not_yet_valid]
     yield tls("wronghost", *trust, "--servername", "example.invalid"), [cases.accepted]
     yield tls("selfsigned", "--insecure"), [cases.insecure]
-    yield tls("mtls", *trust), [cases.no_certificate_shown]
+    yield wss("openssl", "wss"), [cases.no_certificate_shown]
     folder = servers.certificates
     client = ("--cert", folder / "client.pem", "--key", folder / "client.key")
     yield tls("mtls", *trust, *client), [cases.accepted]

@@ -45,7 +45,14 @@ class Servers:
             ("libwebsockets", "libwebsockets-test-server -i lo -p {}"),
         ):
             self.keep(name, programs.silent(folder, name, command))
+        # asyncio's servers drop the connection where a TLS alert should say why; this one says it.
+        command = (
+            f"openssl s_server -quiet -accept 127.0.0.1:{{}} -Verify 1 -verify_return_error"
+            f" -CAfile {self.certificates}/ca.pem"
+            f" -cert {self.certificates}/ec.pem -key {self.certificates}/ec.key"
+        )
         behind = {name: ports["ws"] for name, ports in self.ports.items()}
+        self.keep("openssl", programs.silent(folder, "openssl", command, "wss"))
         self.keep("nginx", programs.nginx(folder, self.certificates, behind))
 
     def keep(self, name, started):

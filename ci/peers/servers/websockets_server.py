@@ -17,6 +17,7 @@ know the same words:
 """
 
 import asyncio
+import contextlib
 import json
 import ssl
 import sys
@@ -24,9 +25,18 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 
 async def handle(ws):
+    # The client may close before our answer is out.
+    with contextlib.suppress(ConnectionClosed):
+        await act(ws)
+    await ws.wait_closed()
+    print(json.dumps({"closed": ws.close_code, "reason": ws.close_reason}), flush=True)
+
+
+async def act(ws):
     match ws.request.path.split("?")[0].strip("/").split("/"):
         case ["echo"]:
             async for message in ws:
@@ -45,8 +55,6 @@ async def handle(ws):
             headers = [[name.lower(), value] for name, value in ws.request.headers.raw_items()]
             await ws.send(json.dumps({"target": ws.request.path, "headers": headers}))
             await ws.close()
-    await ws.wait_closed()
-    print(json.dumps({"closed": ws.close_code, "reason": ws.close_reason}), flush=True)
 
 
 async def fragments(ws):
