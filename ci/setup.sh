@@ -110,7 +110,7 @@ need_toolchain() {
 # Nightly with Miri and the sources that it interprets.
 need_miri() {
     need_rustup
-    if rustup run nightly cargo-miri --version >/dev/null 2>&1; then return; fi
+    if rustup run nightly cargo miri --version >/dev/null 2>&1; then return; fi
     run rustup toolchain install nightly --profile minimal --component miri --component rust-src \
         --no-self-update || die "no nightly with Miri to be had"
 }
