@@ -18,7 +18,7 @@ run cargo deny --locked --log-level error --all-features check bans licenses sou
 say 'spelling'
 run typos
 say 'the scripts of ci/'
-mapfile -t scripts < <(find ci .ci -name '*.sh' -o -path ci/run -o -path .ci/run)
+mapfile -t scripts < <(find ci .ci platform-* -name '*.sh' -o -path ci/run -o -path .ci/run)
 run shellcheck -x "${scripts[@]}"
 run ruff check --no-cache ci
 run ruff format --no-cache --check ci
