@@ -180,6 +180,8 @@ impl StdError for CapacityError {}
 pub enum Timeout {
     /// Nothing arrived for longer than `Config::idle_timeout`.
     Idle,
+    /// A keepalive Ping was not answered in time.
+    Keepalive,
     /// The transport took no bytes for longer than `Config::write_timeout`.
     Write,
 }
@@ -188,6 +190,7 @@ impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Idle => "nothing arrived from the peer within the idle deadline",
+            Self::Keepalive => "the peer did not answer a keepalive Ping within its deadline",
             Self::Write => "the transport did not take what was to be sent within the deadline",
         })
     }
@@ -218,7 +221,7 @@ impl ReceiveError {
         match self {
             Self::Protocol(error) => Some(error.close_code()),
             Self::Capacity(error) => Some(error.close_code()),
-            Self::Timeout(Timeout::Idle) => Some(CloseCode::GOING_AWAY),
+            Self::Timeout(Timeout::Idle | Timeout::Keepalive) => Some(CloseCode::GOING_AWAY),
             Self::Timeout(Timeout::Write) | Self::ConnectionLost => None,
         }
     }

@@ -114,4 +114,5 @@ pub mod extension;
 pub mod frame;
 pub mod handshake;
 pub mod http;
+pub mod reconnect;
 pub mod uri;

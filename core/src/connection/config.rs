@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use super::Keepalive;
+
 /// How messages are handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -35,6 +37,8 @@ pub struct Config {
     /// How long the peer may stay silent before the connection fails with
     /// 1001. Any received byte counts. Default: for ever.
     pub idle_timeout: Option<Duration>,
+    /// Pings at an interval. Default: none.
+    pub keepalive: Option<Keepalive>,
     /// How long the closing handshake may take, all of it, up to the end of
     /// the transport. Default 5 s. `None`: there is no clock; the connection
     /// ends as soon as its last Close frame is transmitted.
@@ -54,6 +58,7 @@ impl Default for Config {
             max_fragments: 1 << 17,
             max_send_buffer: 1 << 20,
             idle_timeout: None,
+            keepalive: None,
             close_timeout: Some(Duration::from_secs(5)),
             write_timeout: None,
             delivery: Delivery::Whole,

@@ -3,6 +3,7 @@
 mod closing;
 mod config;
 mod event;
+mod keepalive;
 mod receive;
 mod send;
 
@@ -13,6 +14,8 @@ pub use config::{Config, Delivery};
 pub(crate) use event::Pending;
 use event::Place;
 pub use event::{Chunk, Closed, Event, Initiator, MessageKind};
+pub use keepalive::Keepalive;
+use keepalive::{Due, Pinger};
 use receive::{Receive, Step};
 use send::Send;
 
@@ -59,6 +62,7 @@ pub struct Connection<Rx, Tx, E, X = Plain> {
     active: Option<Duration>,
     /// Bytes arrived since the clock was last told.
     fresh: bool,
+    pinger: Pinger,
     subprotocol: Option<usize>,
 }
 
@@ -145,6 +149,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
             closing: Closing::new(),
             active: None,
             fresh: true,
+            pinger: Pinger::default(),
             subprotocol: None,
             config,
         })
@@ -217,10 +222,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
 
     /// Like [`poll_event`](Self::poll_event), borrowing nothing.
     pub(crate) fn poll_pending(&mut self, now: Duration) -> Result<Option<Pending>, ReceiveError> {
-        if self.fresh {
-            self.fresh = false;
-            self.active = Some(now);
-        }
+        self.note_time(now);
         if !self.closing.is_receiving() {
             return self.poll_end(now);
         }
@@ -229,7 +231,13 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
             .receive
             .next(&self.config, pong_room, &mut self.extension)
         {
-            Ok(Some(Step::Event(event))) => Ok(Some(event)),
+            Ok(Some(Step::Event(event))) => {
+                if let (Pending::Pong(span), Some(keepalive)) = (event, &self.config.keepalive) {
+                    let payload = self.receive.bytes(span);
+                    self.pinger.received(keepalive, Some(payload));
+                }
+                Ok(Some(event))
+            }
             Ok(Some(Step::Ping(span))) => {
                 // §5.5.3: "identical application data". Room was there.
                 let payload = self.receive.bytes(span);
@@ -246,8 +254,8 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
             Ok(None) => {
                 if self.closing.eof {
                     self.fail(ReceiveError::ConnectionLost, now);
-                } else if self.is_idle(now) {
-                    self.fail(ReceiveError::Timeout(Timeout::Idle), now);
+                } else {
+                    self.check_deadlines(now);
                 }
                 self.poll_end(now)
             }
@@ -305,21 +313,65 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest,
     /// on the scale of `now`. `None`: no deadline is set.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.closing.deadline.or_else(|| {
-            let timeout = self.config.idle_timeout?;
-            Some(self.active?.saturating_add(timeout))
-        })
+        if self.closing.deadline.is_some() {
+            return self.closing.deadline;
+        }
+        let (idle, keepalive) = (self.idle_deadline(), self.keepalive_deadline());
+        match (idle, keepalive) {
+            (Some(idle), Some(keepalive)) => Some(idle.min(keepalive)),
+            _ => idle.or(keepalive),
+        }
     }
 
-    /// Looks whether a deadline has passed. What comes of it, a queued Close
-    /// frame or an error, shows in the next calls.
+    fn idle_deadline(&self) -> Option<Duration> {
+        let timeout = self.config.idle_timeout?;
+        Some(self.active?.saturating_add(timeout))
+    }
+
+    fn keepalive_deadline(&self) -> Option<Duration> {
+        self.pinger.deadline(self.config.keepalive.as_ref()?)
+    }
+
+    /// Looks whether a deadline has passed. What comes of it, a queued Ping or
+    /// Close frame or an error, shows in the next calls.
     pub fn handle_timeout(&mut self, now: Duration) {
+        self.note_time(now);
+        self.check_deadlines(now);
+    }
+
+    fn note_time(&mut self, now: Duration) {
         if self.fresh {
             self.fresh = false;
             self.active = Some(now);
+            if let Some(keepalive) = &self.config.keepalive {
+                self.pinger.received(keepalive, None);
+            }
         }
-        if self.is_idle(now) {
+    }
+
+    fn check_deadlines(&mut self, now: Duration) {
+        if !self.closing.is_open() {
+            return;
+        }
+        if self.idle_deadline().is_some_and(|deadline| now >= deadline) {
             self.fail(ReceiveError::Timeout(Timeout::Idle), now);
+            return;
+        }
+        let Some(keepalive) = &self.config.keepalive else {
+            return;
+        };
+        match self.pinger.poll(keepalive, now) {
+            Due::Nothing => {}
+            Due::Ping => {
+                let mut counter = [0; 4];
+                let payload = self.pinger.payload(keepalive, &mut counter);
+                let queued = self.send.control(Opcode::Ping, payload, &mut self.entropy);
+                // Without room it is tried again, once there is some.
+                if queued.is_ok() {
+                    self.pinger.sent(keepalive, now);
+                }
+            }
+            Due::Lost => self.fail(ReceiveError::Timeout(Timeout::Keepalive), now),
         }
     }
 
@@ -498,14 +550,6 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
         } else {
             Err(SendError::Closing)
         }
-    }
-
-    fn is_idle(&self, now: Duration) -> bool {
-        self.closing.is_open()
-            && match (self.config.idle_timeout, self.active) {
-                (Some(timeout), Some(active)) => now >= active.saturating_add(timeout),
-                _ => false,
-            }
     }
 
     /// §5.5.1: answers the peer's Close frame with its code.

@@ -77,6 +77,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
     pub(super) fn wants_time(&self) -> bool {
         let config = self.connection.config();
         config.idle_timeout.is_some()
+            || config.keepalive.is_some()
             || config.write_timeout.is_some()
             || self.connection.state() != State::Open
     }
