@@ -7,4 +7,4 @@ need_miri
 
 run rustup run nightly rustc -V
 export MIRIFLAGS='-Zmiri-strict-provenance'
-run cargo +nightly miri test --locked -p hybi-core --lib --features std,embedded-io-async
+run cargo +nightly miri test --locked -p hybi-core --lib --features std,embedded-io-async,deflate
