@@ -14,6 +14,8 @@ mod failures;
 #[cfg(unix)]
 mod interrupts;
 mod program;
+#[cfg(target_os = "linux")]
+mod prompt;
 mod stdin;
 #[path = "../support/mod.rs"]
 mod support;

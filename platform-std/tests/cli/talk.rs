@@ -198,6 +198,54 @@ fn a_subprotocol_and_headers_are_asked_for() {
     }
 }
 
+/// What is offered with these options, and what `connected` shows when the
+/// server accepts `answer`.
+fn offered(options: &[&str], answer: &'static str) -> (Option<String>, String) {
+    let (url, server) = serve(move |mut stream| {
+        let head = crate::support::read_head(&mut stream);
+        let key = header(&head, "Sec-WebSocket-Key").unwrap();
+        let accept = crate::support::derive_accept_key(key.as_bytes());
+        let response = format!(
+            "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             {answer}Sec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        stream.write_all(response.as_bytes()).unwrap();
+        stream.write_all(&frame(0x88, b"")).unwrap();
+        answer_close(&mut stream);
+        header(&head, "Sec-WebSocket-Extensions").map(str::to_owned)
+    });
+    let run = json(&[options, &[&url]].concat());
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let line = run.lines()[0].replace(&url, "URL");
+    (server.join().unwrap(), line)
+}
+
+#[test]
+fn compression_is_offered_unless_it_is_not_to_be() {
+    let (offer, line) = offered(&[], "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    assert!(offer.unwrap().starts_with("permessage-deflate"));
+    let expected = connected("URL").replace(
+        r#""extensions":null"#,
+        r#""extensions":"permessage-deflate""#,
+    );
+    assert_eq!(line, expected);
+
+    let (offer, line) = offered(&[], "");
+    assert!(offer.is_some());
+    assert_eq!(line, connected("URL"));
+
+    let (offer, line) = offered(&["--no-compress"], "");
+    assert_eq!(offer, None);
+    assert_eq!(line, connected("URL"));
+
+    let parameters = "server_max_window_bits=10; client_no_context_takeover";
+    let (offer, _) = offered(&["--deflate", parameters], "");
+    let offer = offer.unwrap();
+    for part in parameters.split("; ") {
+        assert!(offer.contains(part), "{offer}");
+    }
+}
+
 #[test]
 fn userinfo_does_not_show() {
     let (url, server) = serve_echo();

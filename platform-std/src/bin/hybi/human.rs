@@ -109,7 +109,8 @@ impl Reader {
     }
 
     fn bytes(self, what: &str, data: &[u8], line: &mut String) {
-        let _ = write!(line, "{what}, {} bytes", data.len());
+        let plural = if data.len() == 1 { "" } else { "s" };
+        let _ = write!(line, "{what}, {} byte{plural}", data.len());
         if data.is_empty() {
             return;
         }

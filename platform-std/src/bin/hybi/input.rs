@@ -3,7 +3,7 @@
 //! channel, so that a fast stdin waits for a slow peer.
 
 use std::{
-    io::{self, BufRead, IsTerminal},
+    io::{self, BufRead},
     sync::mpsc::{self, Receiver, SyncSender},
     thread,
 };
@@ -38,6 +38,7 @@ impl Order {
 const WAITING: usize = 64;
 
 /// Where orders go: to the session, which is woken.
+#[derive(Clone)]
 pub(crate) struct Feed {
     orders: SyncSender<Order>,
     waker: Waker,
@@ -60,7 +61,8 @@ impl Feed {
 /// What stdin is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// A person at a terminal.
+    /// A person at a terminal. Elsewhere the system's console edits lines.
+    #[cfg(unix)]
     Editor,
     /// Lines from a pipe or a file.
     Lines,
@@ -70,14 +72,27 @@ pub(crate) enum Source {
 
 impl Source {
     pub(crate) fn find(format: Format) -> Self {
-        let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-        if terminal && format == Format::Human {
-            Self::Editor
-        } else if is_null_device() {
+        #[cfg(unix)]
+        use std::io::IsTerminal;
+        #[cfg(unix)]
+        if format == Format::Human && io::stdin().is_terminal() && io::stdout().is_terminal() {
+            return Self::Editor;
+        }
+        let _ = format;
+        if is_null_device() {
             Self::Nothing
         } else {
             Self::Lines
         }
+    }
+
+    /// Whether a person sits there.
+    pub(crate) fn is_person(self) -> bool {
+        #[cfg(unix)]
+        if self == Self::Editor {
+            return true;
+        }
+        false
     }
 }
 

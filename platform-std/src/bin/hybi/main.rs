@@ -1,7 +1,13 @@
 //! `hybi`: the command line of the WebSocket client.
+#![cfg_attr(
+    not(unix),
+    allow(dead_code, unused_variables, reason = "there is no line editor")
+)]
 
 mod args;
+#[cfg(unix)]
 mod command;
+#[cfg(unix)]
 mod editor;
 mod event;
 mod exit;
@@ -24,7 +30,6 @@ use hybi_std::{ConnectError, Kind, Waker, WebSocket};
 
 use crate::{
     args::Args,
-    editor::Editor,
     event::Event,
     exit::Exit,
     input::{Feed, Order, Source},
@@ -60,7 +65,7 @@ fn explain(error: &clap::Error) -> Exit {
 
 fn run(args: &Args, matches: &ArgMatches) -> Exit {
     let source = Source::find(args.format());
-    let control_frames = args.verbose > 0 || !args.ping.is_empty() || source == Source::Editor;
+    let control_frames = args.verbose > 0 || !args.ping.is_empty() || source.is_person();
     let output = Arc::new(Output::new(args.format(), args.timings, control_frames));
     logger::start(args.verbose, &output);
     let prepared = args
@@ -129,16 +134,17 @@ fn read_input(
             feed.send(Order::End);
         }
         Source::Lines => input::read_lines(feed),
-        Source::Editor => match Editor::new() {
-            Ok((editor, printer)) => {
-                output.note("Each line is sent as a message; /help shows the commands.");
-                output.set_prompt(editor.start(printer, feed, Arc::clone(interrupt)));
+        #[cfg(unix)]
+        Source::Editor => {
+            output.note("Each line is sent as a message; /help shows the commands.");
+            match editor::start(feed.clone(), Arc::clone(interrupt)) {
+                Ok(prompt) => output.set_prompt(prompt),
+                Err(error) => {
+                    log::debug!("no line editor: {error}");
+                    input::read_lines(feed);
+                }
             }
-            Err(error) => {
-                log::debug!("no line editor: {error}");
-                input::read_lines(feed);
-            }
-        },
+        }
     }
     orders
 }

@@ -20,7 +20,7 @@ pub(crate) enum Format {
 /// A line editor that keeps its prompt below what is printed.
 pub(crate) trait Prompt: Send {
     /// Prints whole lines above the prompt.
-    fn print(&mut self, lines: String) -> io::Result<()>;
+    fn print(&mut self, lines: &str) -> io::Result<()>;
     /// Takes the prompt away.
     fn end(&mut self);
 }
@@ -101,7 +101,7 @@ impl Output {
         line.push('\n');
         match &mut self.sink().prompt {
             Some(prompt) => {
-                let _ = prompt.print(line);
+                let _ = prompt.print(&line);
             }
             None => complain(&line),
         }
@@ -138,7 +138,7 @@ impl Output {
         }
         line.push(b'\n');
         let result = match &mut sink.prompt {
-            Some(prompt) => prompt.print(String::from_utf8_lossy(&line).into_owned()),
+            Some(prompt) => prompt.print(&String::from_utf8_lossy(&line)),
             None => {
                 let mut stdout = io::stdout().lock();
                 stdout.write_all(&line).and_then(|()| stdout.flush())
@@ -146,6 +146,9 @@ impl Output {
         };
         if result.is_err() {
             sink.over = true;
+            if let Some(mut prompt) = sink.prompt.take() {
+                prompt.end();
+            }
         }
         result
     }
@@ -161,7 +164,7 @@ impl Output {
         };
         let line = format!("{}{status}\n", String::from_utf8_lossy(&prefix));
         match &mut sink.prompt {
-            Some(prompt) => prompt.print(line),
+            Some(prompt) => prompt.print(&line),
             None => {
                 complain(&line);
                 Ok(())

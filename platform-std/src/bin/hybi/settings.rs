@@ -4,7 +4,9 @@ use core::time::Duration;
 use std::fs;
 
 use clap::ArgMatches;
-use hybi_std::{AddressFamily, Builder, Kind, Message, SocketOption, Tls, tls::TlsError};
+use hybi_std::{
+    AddressFamily, Builder, Compression, Kind, Message, SocketOption, Tls, tls::TlsError,
+};
 
 use crate::{args::Args, event::Event, input::Source, output::Format, session::Plan};
 
@@ -80,6 +82,16 @@ impl Args {
         }
         if let Some(cookie) = &self.cookie {
             builder = builder.cookie(cookie);
+        }
+        if self.no_compress {
+            builder = builder.compression(None);
+        } else if let Some(parameters) = &self.deflate {
+            let compression = Compression::parse(parameters).map_err(|_| {
+                "--deflate: give parameters of RFC 7692, such as \
+                 'server_max_window_bits=10; client_max_window_bits'"
+                    .to_owned()
+            })?;
+            builder = builder.compression(compression);
         }
         builder = self.limits(builder)?;
         if self.ipv4 {
@@ -182,7 +194,6 @@ impl Args {
             ("--backoff", self.backoff.is_some()),
             ("--ping-interval", self.ping_interval.is_some()),
             ("--ping-timeout", self.ping_timeout.is_some()),
-            ("--deflate", self.deflate.is_some()),
         ];
         match given.iter().find(|(_, given)| *given) {
             Some((name, _)) => Err(format!("{name} is not supported yet")),
