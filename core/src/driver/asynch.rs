@@ -1,18 +1,14 @@
 //! The async driver, over `embedded-io-async`.
 
-use core::{
-    future::{Future, poll_fn},
-    ops::ControlFlow,
-    pin::pin,
-    task::Poll,
-    time::Duration,
-};
+use core::ops::ControlFlow;
 
 use embedded_io_async::{ErrorType, Read, Write};
 
+pub use super::timer::{NoTimer, Timer};
 use super::{
     Error,
     pump::{Action, Pump},
+    timer::before,
 };
 use crate::{
     buffer::Buffer,
@@ -24,31 +20,7 @@ use crate::{
     handshake::Handshake,
 };
 
-/// A clock that an async driver can wait for.
-pub trait Timer {
-    /// Time since any fixed origin.
-    fn now(&mut self) -> Duration;
-
-    /// Completes once [`now`](Self::now) has reached `deadline`. Dropping the
-    /// future is always safe.
-    fn sleep_until(&mut self, deadline: Duration) -> impl Future<Output = ()>;
-}
-
-/// No clock: time stands still and deadlines never pass.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoTimer;
-
-impl Timer for NoTimer {
-    fn now(&mut self) -> Duration {
-        Duration::ZERO
-    }
-
-    async fn sleep_until(&mut self, _: Duration) {
-        core::future::pending().await
-    }
-}
-
-/// A WebSocket client over a async transport.
+/// A WebSocket client over an async transport.
 ///
 /// Pings are answered and the closing handshake is kept while
 /// [`receive`](Self::receive) or [`close`](Self::close) runs: call one of
@@ -396,24 +368,4 @@ pub async fn open<T: Read + Write, C: Timer, Rx: Buffer, Tx: Buffer, E: Entropy>
             None => handshake.handle_timeout(timer.now()),
         }
     }
-}
-
-/// The result of `work`, or `None` where `deadline` passes first.
-async fn before<V, Err, C: Timer>(
-    work: impl Future<Output = Result<V, Err>>,
-    timer: &mut C,
-    deadline: Option<Duration>,
-) -> Result<Option<V>, Err> {
-    let mut work = pin!(work);
-    let Some(deadline) = deadline else {
-        return work.await.map(Some);
-    };
-    let mut alarm = pin!(timer.sleep_until(deadline));
-    poll_fn(|context| {
-        if let Poll::Ready(result) = work.as_mut().poll(context) {
-            return Poll::Ready(result.map(Some));
-        }
-        alarm.as_mut().poll(context).map(|()| Ok(None))
-    })
-    .await
 }

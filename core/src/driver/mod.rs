@@ -9,5 +9,7 @@ pub mod asynch;
 pub mod blocking;
 mod error;
 mod pump;
+#[cfg(feature = "embedded-io-async")]
+mod timer;
 
 pub use error::Error;
