@@ -114,5 +114,6 @@ pub mod extension;
 pub mod frame;
 pub mod handshake;
 pub mod http;
+pub mod proxy;
 pub mod reconnect;
 pub mod uri;

@@ -26,6 +26,13 @@ const PREFIX: &[u8] = b"HTTP/1.";
 const NAME_LEN: usize = b"HTTP/".len();
 
 impl HeadScanner {
+    pub(crate) const fn new() -> Self {
+        Self {
+            scanned: 0,
+            lines: 0,
+        }
+    }
+
     /// Goes on over `bytes`, which begin where the head begins and have only
     /// grown since. `Ok(None)`: more bytes are needed. `Ok(Some(len))`: the
     /// head is the first `len` bytes.
