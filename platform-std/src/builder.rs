@@ -4,7 +4,7 @@ use core::{fmt, time::Duration};
 use std::{path::PathBuf, sync::OnceLock};
 
 use hybi_core::{
-    connection::{Config, Delivery},
+    connection::{Config, Delivery, Keepalive},
     handshake::{HandshakeConfig, Request},
     http::{REDACTED, is_secret_header},
     uri::Uri,
@@ -176,6 +176,14 @@ impl Builder {
     /// 1001. Default: `None`, for ever.
     pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.config.idle_timeout = timeout.into();
+        self
+    }
+
+    /// Sends Pings by itself, and ends the connection with 1001 where one
+    /// stays without its Pong. They leave while one of the receiving methods
+    /// runs. Default: `None`.
+    pub fn keepalive(mut self, keepalive: impl Into<Option<Keepalive>>) -> Self {
+        self.config.keepalive = keepalive.into();
         self
     }
 

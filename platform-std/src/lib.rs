@@ -62,7 +62,7 @@ mod writer;
 
 pub use hybi_core::{
     close_code::CloseCode,
-    connection::{Chunk, Delivery, Event, Initiator, MessageKind, State},
+    connection::{Chunk, Delivery, Event, Initiator, Keepalive, MessageKind, State},
     extension::deflate::{ClientWindow, DeflateError, DeflateOffer, DeflateParams},
 };
 
