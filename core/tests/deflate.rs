@@ -158,6 +158,21 @@ fn rules_of_rsv1() {
 }
 
 #[test]
+fn compressed_text_that_nobody_checks() {
+    let input = b"\xc1\x07\x00\x01\x00\xfe\xff\xff\x00\x88\x00";
+    let closed = "Closed { code: None, reason: \"\", initiator: Peer, clean: true }";
+    for (delivery, line) in [
+        (Delivery::Whole, "RawText [ff]"),
+        (Delivery::Chunks, "Text in chunks \"\u{fffd}\""),
+    ] {
+        let mut config = config(delivery);
+        config.validate_utf8 = false;
+        let transcript = one_transcript(input, PLAIN, 200, &config);
+        assert_eq!(transcript.events, [line, closed]);
+    }
+}
+
+#[test]
 fn without_takeover_the_window_is_forgotten() {
     let hello = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
     let input = [&hello[..], hello, b"\xc1\x05\xf2\x00\x11\x00\x00"].concat();

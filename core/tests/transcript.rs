@@ -247,3 +247,38 @@ fn replies() {
     assert_eq!(replies(b"\x81\x01\xff"), [(0x88, b"\x03\xef".to_vec())]);
     assert_eq!(replies(b"\x81\x01"), []);
 }
+
+/// The opt-out: text may be anything; a reason in a Close frame may not.
+#[test]
+fn text_that_nobody_checks() {
+    let unchecked = |delivery| {
+        let mut config = config(delivery);
+        config.validate_utf8 = false;
+        config
+    };
+    let input = b"\x81\x02ok\x01\x01\xce\x89\x01p\x80\x02\xff\xed\x81\x00\x88\x03\x03\xe8\xff";
+    let last = "Protocol(InvalidCloseReason)";
+    let whole = one_transcript("raw", input, 400, &unchecked(Delivery::Whole));
+    assert_eq!(
+        whole.events,
+        [
+            "RawText [6f, 6b]",
+            "Ping \"p\"",
+            "RawText [ce, ff, ed]",
+            "RawText []",
+            last
+        ]
+    );
+    let chunks = one_transcript("raw", input, 128, &unchecked(Delivery::Chunks));
+    let lossy = shorten(b"\xce\xff\xed");
+    assert_eq!(
+        chunks.events,
+        [
+            "Text in chunks \"ok\"",
+            "Ping \"p\"",
+            &format!("Text in chunks {lossy}"),
+            "Text in chunks \"\"",
+            last
+        ]
+    );
+}

@@ -48,6 +48,13 @@ pub struct Config {
     pub write_timeout: Option<Duration>,
     /// How messages are handed over.
     pub delivery: Delivery,
+    /// Whether text that is not UTF-8 fails the connection with 1007, which
+    /// RFC 6455 §8.1 demands. Default true. Without it every whole text
+    /// message comes as [`RawText`](super::Event::RawText), and the bytes of
+    /// text chunks may be anything: for tools that look at faulty peers, and
+    /// for callers who check by themselves. The reason in a Close frame is
+    /// checked all the same.
+    pub validate_utf8: bool,
 }
 
 impl Default for Config {
@@ -62,6 +69,7 @@ impl Default for Config {
             close_timeout: Some(Duration::from_secs(5)),
             write_timeout: None,
             delivery: Delivery::Whole,
+            validate_utf8: true,
         }
     }
 }

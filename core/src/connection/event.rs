@@ -29,6 +29,10 @@ impl MessageKind {
 pub enum Event<'a> {
     /// A whole text message.
     Text(&'a str),
+    /// A whole text message whose bytes nobody has checked, instead of
+    /// [`Text`](Self::Text) where
+    /// [`Config::validate_utf8`](super::Config::validate_utf8) is off.
+    RawText(&'a [u8]),
     /// A whole binary message.
     Binary(&'a [u8]),
     /// A part of a message, with [`Delivery::Chunks`](super::Delivery::Chunks).
@@ -49,7 +53,9 @@ pub struct Chunk<'a> {
     /// What the message is.
     pub kind: MessageKind,
     /// The bytes. Empty only in an empty message or a last chunk. Those of a
-    /// text message are valid UTF-8 so far, but may end inside a code point.
+    /// text message are valid UTF-8 so far, but may end inside a code point;
+    /// unchecked where [`Config::validate_utf8`](super::Config::validate_utf8)
+    /// is off.
     pub data: &'a [u8],
     /// Whether this is the first chunk of its message.
     pub first: bool,

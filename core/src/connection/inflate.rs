@@ -70,7 +70,7 @@ impl<B: Buffer> Receive<B> {
             if message.tail < TAIL.len() || !extension.is_complete() {
                 return Err(ProtocolError::InvalidCompressedData.into());
             }
-            if message.kind == MessageKind::Text {
+            if message.kind == MessageKind::Text && config.validate_utf8 {
                 self.utf8.finish()?;
             }
             extension.end_message();
@@ -101,7 +101,7 @@ impl<B: Buffer> Receive<B> {
             }
             .into());
         }
-        if message.kind == MessageKind::Text {
+        if message.kind == MessageKind::Text && config.validate_utf8 {
             let bytes = extension.output().get(part.start..part.end);
             self.utf8.feed(bytes.unwrap_or_default())?;
         }

@@ -84,7 +84,10 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
     /// What `pending` stands for. Valid until bytes are received.
     pub(crate) fn event(&self, pending: Pending) -> Event<'_> {
         match pending {
-            Pending::Message(MessageKind::Text, place) => Event::Text(text(self.bytes(place))),
+            Pending::Message(MessageKind::Text, place) if self.config.validate_utf8 => {
+                Event::Text(text(self.bytes(place)))
+            }
+            Pending::Message(MessageKind::Text, place) => Event::RawText(self.bytes(place)),
             Pending::Message(MessageKind::Binary, place) => Event::Binary(self.bytes(place)),
             Pending::Chunk {
                 kind,

@@ -258,7 +258,7 @@ impl<B: Buffer> Receive<B> {
         let complete = left == 0;
         let last = complete && frame.fin;
         let span = self.span(self.cursor, self.cursor + taken);
-        if message.kind == MessageKind::Text {
+        if message.kind == MessageKind::Text && config.validate_utf8 {
             let piece = self.buffer.bytes().get(span.start..span.end);
             // §8.1: fail at once, also inside a frame.
             self.utf8.feed(piece.unwrap_or_default())?;

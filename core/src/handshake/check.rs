@@ -44,7 +44,8 @@ impl Request<'_> {
                 return Err(RequestError::DuplicateSubprotocol { index });
             }
         }
-        for (index, (name, value)) in self.headers.iter().enumerate() {
+        let headers = self.headers.iter().chain(self.secret_headers);
+        for (index, (name, value)) in headers.enumerate() {
             self.check_header(index, name, value)?;
         }
         Ok(())
@@ -143,6 +144,12 @@ mod tests {
                 (
                     request().headers(&[(value, "a")]),
                     RequestError::InvalidHeaderName { index },
+                ),
+                (
+                    request()
+                        .headers(&[("A", "b")])
+                        .secret_headers(&[("A", value)]),
+                    RequestError::InvalidHeaderValue { index: 1 },
                 ),
                 (
                     request().subprotocols(&[value]),

@@ -155,7 +155,11 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
         let key = SecWebSocketKey::generate(&mut entropy);
         let offered = request.write(&mut Writer::new(tx.bytes_mut()), &key);
         #[cfg(feature = "log")]
-        crate::http::trace_head(">", tx.bytes().get(..request_len).unwrap_or(&[]));
+        crate::http::trace_head_but(
+            ">",
+            tx.bytes().get(..request_len).unwrap_or(&[]),
+            request.secret_headers,
+        );
         Ok(Self {
             rx,
             tx,

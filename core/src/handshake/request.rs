@@ -6,7 +6,7 @@ use super::key::SecWebSocketKey;
 #[cfg(feature = "deflate")]
 use crate::extension::deflate::DeflateOffer;
 use crate::{
-    http::{REDACTED, Writer, is_secret_header},
+    http::{REDACTED, Writer, shown},
     uri::{PathAndQuery, Uri},
 };
 
@@ -44,6 +44,7 @@ pub struct Request<'a> {
     pub(super) deflate: &'a [DeflateOffer],
     pub(super) cookie: Option<&'a str>,
     pub(super) headers: &'a [(&'a str, &'a str)],
+    pub(super) secret_headers: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Request<'a> {
@@ -71,6 +72,7 @@ impl<'a> Request<'a> {
             deflate: &[],
             cookie: None,
             headers: &[],
+            secret_headers: &[],
         }
     }
 
@@ -110,6 +112,15 @@ impl<'a> Request<'a> {
     #[must_use]
     pub const fn headers(mut self, headers: &'a [(&'a str, &'a str)]) -> Self {
         self.headers = headers;
+        self
+    }
+
+    /// Sends further headers whose values are secret, after the others:
+    /// neither `Debug` nor the log shows them. `Authorization`, `Cookie` and
+    /// `Proxy-Authorization` are always treated so.
+    #[must_use]
+    pub const fn secret_headers(mut self, headers: &'a [(&'a str, &'a str)]) -> Self {
+        self.secret_headers = headers;
         self
     }
 
@@ -171,7 +182,7 @@ impl<'a> Request<'a> {
         if let Some(cookie) = self.cookie {
             out.header("Cookie", cookie);
         }
-        for (name, value) in self.headers {
+        for (name, value) in self.headers.iter().chain(self.secret_headers) {
             out.header(name, value);
         }
         out.text("\r\n");
@@ -188,19 +199,21 @@ impl fmt::Debug for Request<'_> {
             .field("origin", &self.origin)
             .field("subprotocols", &self.subprotocols)
             .field("cookie", &self.cookie.map(|_| REDACTED))
-            .field("headers", &Redacted(self.headers))
+            .field("headers", &Redacted(self.headers, self.secret_headers))
             .finish_non_exhaustive()
     }
 }
 
-struct Redacted<'a>(&'a [(&'a str, &'a str)]);
+struct Redacted<'a>(&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
 
 impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for (name, value) in self.0 {
-            let secret = is_secret_header(name);
-            map.entry(name, if secret { &REDACTED } else { value });
+            map.entry(name, &shown(name, value));
+        }
+        for (name, _) in self.1 {
+            map.entry(name, &REDACTED);
         }
         map.finish()
     }
@@ -291,10 +304,14 @@ mod tests {
     fn debug_shows_no_secret() {
         let request = Request::to("a", "/")
             .cookie("id=s3cret")
-            .headers(&[("AUTHORIZATION", "Basic s3cret"), ("X", "seen")]);
+            .headers(&[("AUTHORIZATION", "Basic s3cret"), ("X", "seen")])
+            .secret_headers(&[("X-Key", "s3cret")]);
+        assert!(written(&request).ends_with("X: seen\r\nX-Key: s3cret\r\n\r\n"));
         let shown = format!("{request:?}");
         assert!(
-            shown.contains("AUTHORIZATION") && shown.contains("seen"),
+            ["AUTHORIZATION", "seen", "X-Key"]
+                .iter()
+                .all(|word| shown.contains(word)),
             "{shown}"
         );
         assert!(!shown.contains("s3cret"), "{shown}");

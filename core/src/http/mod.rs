@@ -30,6 +30,17 @@ pub fn is_secret_header(name: &str) -> bool {
 /// What stands in logs for the value of a secret header.
 pub const REDACTED: &str = "***";
 
+/// What may stand in logs for a header's value: the value, or [`REDACTED`]
+/// where the header is a secret one, or a `Location` that names a user.
+pub fn shown<'a>(name: &str, value: &'a str) -> &'a str {
+    let names_user = name.eq_ignore_ascii_case("Location") && value.contains('@');
+    if names_user || is_secret_header(name) {
+        REDACTED
+    } else {
+        value
+    }
+}
+
 /// Whether `text` is a `token` (RFC 9110 §5.6.2): a header name, a
 /// subprotocol, a parameter name.
 pub fn is_token(text: &[u8]) -> bool {
@@ -99,6 +110,12 @@ pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
 /// Traces a request or response head line by line, secrets redacted.
 #[cfg(feature = "log")]
 pub(crate) fn trace_head(direction: &str, head: &[u8]) {
+    trace_head_but(direction, head, &[]);
+}
+
+/// The same, with further headers that are secret.
+#[cfg(feature = "log")]
+pub(crate) fn trace_head_but(direction: &str, head: &[u8], secret: &[(&str, &str)]) {
     if !log::log_enabled!(target: "hybi", log::Level::Trace) {
         return;
     }
@@ -107,10 +124,11 @@ pub(crate) fn trace_head(direction: &str, head: &[u8]) {
         log::trace!(target: "hybi", "{direction} {}", text(line));
     }
     for (name, value) in Headers::of_head(head) {
-        let value = if is_secret_header(name) {
+        let is_named = |(other, _): &(&str, &str)| name.eq_ignore_ascii_case(other);
+        let value = if secret.iter().any(is_named) {
             REDACTED
         } else {
-            text(value)
+            shown(name, text(value))
         };
         log::trace!(target: "hybi", "{direction} {name}: {value}");
     }
@@ -132,6 +150,18 @@ mod tests {
         }
         for name in ["", "Cookies", "Origin", "WWW-Authenticate"] {
             assert!(!is_secret_header(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_may_stand_in_logs() {
+        for (name, value, expected) in [
+            ("X", "a@b", "a@b"),
+            ("cookie", "a=1", "***"),
+            ("Location", "/x", "/x"),
+            ("location", "ws://u:p@a/", "***"),
+        ] {
+            assert_eq!(shown(name, value), expected, "{name}");
         }
     }
 

@@ -217,12 +217,8 @@ impl core::fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let mut map = f.debug_map();
         for (name, value) in self.clone() {
-            let value = if super::is_secret_header(name) {
-                super::REDACTED
-            } else {
-                str::from_utf8(value).unwrap_or("(not UTF-8)")
-            };
-            map.entry(&name, &value);
+            let value = str::from_utf8(value).unwrap_or("(not UTF-8)");
+            map.entry(&name, &super::shown(name, value));
         }
         map.finish()
     }

@@ -154,6 +154,7 @@ fn note(events: &mut Vec<String>, open: &mut Option<Vec<u8>>, event: &Event<'_>)
             }
         }
         Event::Text(text) => events.push(format!("Text {}", shorten(text.as_bytes()))),
+        Event::RawText(data) => events.push(format!("RawText {data:x?}")),
         Event::Binary(data) => events.push(format!("Binary {}", shorten(data))),
         Event::Ping(data) => events.push(format!("Ping {}", shorten(data))),
         Event::Pong(data) => events.push(format!("Pong {}", shorten(data))),
