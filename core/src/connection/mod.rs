@@ -3,6 +3,7 @@
 mod closing;
 mod config;
 mod event;
+mod found;
 mod inflate;
 mod keepalive;
 mod orders;
@@ -17,6 +18,7 @@ pub use config::{Config, Delivery};
 #[cfg(feature = "embedded-io")]
 pub(crate) use event::Pending;
 pub use event::{Chunk, Closed, Event, Initiator, MessageKind};
+pub use found::Found;
 pub use keepalive::Keepalive;
 use keepalive::Pinger;
 use receive::Receive;
@@ -235,8 +237,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
 
     /// Why the connection failed, before
     /// [`poll_event`](Self::poll_event) returns it.
-    #[cfg(feature = "embedded-io")]
-    pub(crate) const fn failure(&self) -> Option<ReceiveError> {
+    pub const fn failure(&self) -> Option<ReceiveError> {
         self.closing.failure()
     }
 
