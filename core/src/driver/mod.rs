@@ -11,5 +11,6 @@ mod error;
 mod pump;
 #[cfg(feature = "embedded-io-async")]
 mod timer;
+mod transport;
 
 pub use error::Error;

@@ -61,6 +61,14 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         &mut self.connection
     }
 
+    pub(super) const fn take_pending(&mut self) -> Option<Pending> {
+        self.pending.take()
+    }
+
+    pub(super) fn into_connection(self) -> Connection<Rx, Tx, E, X> {
+        self.connection
+    }
+
     pub(super) fn event(&self, pending: Pending) -> Event<'_> {
         self.connection.event(pending)
     }
