@@ -20,6 +20,7 @@ use hybi_core::{
 
 use crate::{
     builder::Builder,
+    compression::Extension,
     dial::{Attempt, DialError, Dialer},
     entropy::OsEntropy,
     error::{ConnectError, Phase},
@@ -77,7 +78,7 @@ fn deadline(builder: &Builder, clock: Clock) -> Option<Duration> {
 }
 
 /// What can be known to fail before anything is connected.
-fn check(builder: &Builder, uri: &Uri<'_>) -> Result<(), ConnectError> {
+pub(crate) fn check(builder: &Builder, uri: &Uri<'_>) -> Result<(), ConnectError> {
     if uri.is_secure() {
         builder
             .tls_or_default()
@@ -101,9 +102,27 @@ fn upgrade(
             .and_then(|tls| stream.start_tls(tls, &bare_host(uri), deadline))
             .map_err(|error| tls_failed(builder, uri, error))?;
     }
+    let mut handshake = begin(builder, uri, stream.now())?;
+    let result = open(&mut stream, &mut handshake);
+    let opened = conclude(builder, uri, handshake, result)?;
+    Ok(WebSocket::new(
+        blocking::WebSocket::new(stream, opened.connection),
+        uri.to_string(),
+        opened.response,
+        opened.subprotocol,
+    ))
+}
+
+pub(crate) type OpeningHandshake = Handshake<Vec<u8>, Vec<u8>, OsEntropy>;
+
+/// The opening handshake, its deadline counted from `now`.
+pub(crate) fn begin(
+    builder: &Builder,
+    uri: &Uri<'_>,
+    now: Duration,
+) -> Result<OpeningHandshake, ConnectError> {
     let entropy = OsEntropy::new().map_err(ConnectError::Io)?;
-    let now = stream.now();
-    let mut handshake = builder
+    builder
         .with_request(uri, |request| {
             Handshake::new(
                 request,
@@ -114,8 +133,25 @@ fn upgrade(
                 now,
             )
         })
-        .map_err(|error| handshake_failed(builder, error, None))?;
-    match open(&mut stream, &mut handshake) {
+        .map_err(|error| handshake_failed(builder, error, None))
+}
+
+/// What an opening handshake has led to.
+pub(crate) struct Opened {
+    pub(crate) connection: Connection<Vec<u8>, Vec<u8>, OsEntropy, Extension>,
+    pub(crate) response: Response,
+    pub(crate) subprotocol: Option<String>,
+}
+
+/// The open connection, or why there is none: `result` tells how the
+/// handshake was run.
+pub(crate) fn conclude(
+    builder: &Builder,
+    uri: &Uri<'_>,
+    mut handshake: OpeningHandshake,
+    result: Result<(), DriverError<io::Error>>,
+) -> Result<Opened, ConnectError> {
+    match result {
         Ok(()) => {}
         Err(DriverError::Transport(error)) => {
             // A server may refuse and reset at once: the refusal counts.
@@ -151,16 +187,15 @@ fn upgrade(
     let connection = Connection::from_handshake_with(handshake, builder.config.clone(), extension)
         .map_err(|error| handshake_failed(builder, error, None))?;
     log::debug!("open: {uri}");
-    Ok(WebSocket::new(
-        blocking::WebSocket::new(stream, connection),
-        uri.to_string(),
+    Ok(Opened {
+        connection,
         response,
         subprotocol,
-    ))
+    })
 }
 
 /// The host without the brackets of an IPv6 address.
-fn bare_host(uri: &Uri<'_>) -> String {
+pub(crate) fn bare_host(uri: &Uri<'_>) -> String {
     match uri.host() {
         Host::Name(name) => name.to_owned(),
         Host::Ipv4(address) => address.to_string(),
@@ -168,7 +203,7 @@ fn bare_host(uri: &Uri<'_>) -> String {
     }
 }
 
-fn timed_out(builder: &Builder, phase: Phase, attempts: Vec<Attempt>) -> ConnectError {
+pub(crate) fn timed_out(builder: &Builder, phase: Phase, attempts: Vec<Attempt>) -> ConnectError {
     let after = match phase {
         Phase::Handshake => builder.handshake.timeout,
         _ => builder.connect_timeout,
@@ -180,7 +215,7 @@ fn timed_out(builder: &Builder, phase: Phase, attempts: Vec<Attempt>) -> Connect
     }
 }
 
-fn dial_failed(builder: &Builder, host: String, error: DialError) -> ConnectError {
+pub(crate) fn dial_failed(builder: &Builder, host: String, error: DialError) -> ConnectError {
     match error {
         DialError::Resolve(error) => ConnectError::Resolve { host, error },
         DialError::ResolveTimedOut => timed_out(builder, Phase::Resolve, Vec::new()),
@@ -197,7 +232,7 @@ fn dial_failed(builder: &Builder, host: String, error: DialError) -> ConnectErro
 }
 
 #[cfg(unix)]
-fn unix_failed(builder: &Builder, host: String, error: io::Error) -> ConnectError {
+pub(crate) fn unix_failed(builder: &Builder, host: String, error: io::Error) -> ConnectError {
     match error.kind() {
         io::ErrorKind::TimedOut => timed_out(builder, Phase::Connect, Vec::new()),
         _ => ConnectError::Connect {
@@ -208,7 +243,7 @@ fn unix_failed(builder: &Builder, host: String, error: io::Error) -> ConnectErro
     }
 }
 
-fn tls_failed(builder: &Builder, uri: &Uri<'_>, error: TlsError) -> ConnectError {
+pub(crate) fn tls_failed(builder: &Builder, uri: &Uri<'_>, error: TlsError) -> ConnectError {
     match error {
         TlsError::TimedOut => timed_out(builder, Phase::Tls, Vec::new()),
         TlsError::Io(error) => ConnectError::Io(error),

@@ -60,7 +60,7 @@ pub(crate) struct Dialer<'a> {
 }
 
 /// RFC 8305 §5, "Connection Attempt Delay".
-const STAGGER: Duration = Duration::from_millis(250);
+pub(crate) const STAGGER: Duration = Duration::from_millis(250);
 
 impl Dialer<'_> {
     /// `host` is a name or an address, IPv6 without brackets.
@@ -78,11 +78,7 @@ impl Dialer<'_> {
         loop {
             let now = self.clock.now();
             if self.deadline.is_some_and(|deadline| now >= deadline) {
-                let unanswered = pending.into_iter().map(|(address, _)| Attempt {
-                    address,
-                    error: io::Error::new(io::ErrorKind::TimedOut, "no answer in time"),
-                });
-                failed.extend(unanswered);
+                failed.extend(pending.into_iter().map(|(address, _)| unanswered(address)));
                 return Err(DialError::TimedOut(failed));
             }
             if now >= next_start
@@ -123,11 +119,17 @@ impl Dialer<'_> {
         }
     }
 
-    fn start(&self, address: SocketAddr) -> io::Result<Started> {
+    /// A socket for `address`, non-blocking, its options set.
+    pub(crate) fn socket(&self, address: SocketAddr) -> io::Result<Socket> {
         let domain = Domain::for_address(address);
         let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         apply_all(self.options, &socket, address.is_ipv4())?;
+        Ok(socket)
+    }
+
+    fn start(&self, address: SocketAddr) -> io::Result<Started> {
+        let socket = self.socket(address)?;
         match socket.connect(&address.into()) {
             Ok(()) => Ok(Started::Connected(socket)),
             Err(error) if is_in_progress(&error) => Ok(Started::Pending(socket)),
@@ -187,7 +189,15 @@ fn outcome(socket: &Socket) -> io::Result<()> {
     }
 }
 
-fn fail(failed: &mut Vec<Attempt>, address: SocketAddr, error: io::Error) {
+/// The attempt that the deadline ended.
+pub(crate) fn unanswered(address: SocketAddr) -> Attempt {
+    Attempt {
+        address,
+        error: io::Error::new(io::ErrorKind::TimedOut, "no answer in time"),
+    }
+}
+
+pub(crate) fn fail(failed: &mut Vec<Attempt>, address: SocketAddr, error: io::Error) {
     log::debug!("{address}: {error}");
     failed.push(Attempt { address, error });
 }
@@ -224,7 +234,7 @@ fn ready(pending: &[(SocketAddr, Socket)], left: Option<Duration>) -> io::Result
 }
 
 /// RFC 8305 §4: the order of the resolver, families taking turns.
-fn interleave(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
+pub(crate) fn interleave(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
     let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second): (VecDeque<_>, VecDeque<_>) = addresses
         .iter()

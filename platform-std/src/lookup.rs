@@ -43,10 +43,19 @@ impl fmt::Display for AddressFamily {
 
 impl Dialer<'_> {
     pub(crate) fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-        let mut addresses = match host.parse::<IpAddr>() {
+        let addresses = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, port)],
             Err(_) => self.look_up(host.to_owned(), port)?,
         };
+        self.usable(host, addresses)
+    }
+
+    /// Those of `addresses` that are of the family asked for.
+    pub(crate) fn usable(
+        &self,
+        host: &str,
+        mut addresses: Vec<SocketAddr>,
+    ) -> Result<Vec<SocketAddr>, DialError> {
         addresses.retain(|address| self.family.allows(address));
         if addresses.is_empty() {
             let text = format!("{host} has no {} address", self.family);
@@ -59,17 +68,11 @@ impl Dialer<'_> {
         Ok(addresses)
     }
 
-    /// A lookup cannot be given a deadline or called off. It has its own
-    /// thread, which is left behind to end when the lookup does.
     fn look_up(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, DialError> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        thread::Builder::new()
-            .name("hybi-lookup".into())
-            .spawn(move || {
-                let found = (host.as_str(), port).to_socket_addrs();
-                let _ = sender.send(found.map(Iterator::collect));
-            })
-            .map_err(DialError::Resolve)?;
+        look_up_apart(host, port, move |found| {
+            let _ = sender.send(found);
+        })?;
         let answer = match self.left() {
             Some(left) => receiver.recv_timeout(left),
             None => receiver
@@ -79,11 +82,31 @@ impl Dialer<'_> {
         match answer {
             Ok(found) => found.map_err(DialError::Resolve),
             Err(mpsc::RecvTimeoutError::Timeout) => Err(DialError::ResolveTimedOut),
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                Err(DialError::Resolve(io::Error::other("the lookup failed")))
-            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(lookup_failed()),
         }
     }
+}
+
+/// A lookup cannot be given a deadline or called off. It has its own thread,
+/// which is left behind to end when the lookup does.
+pub(crate) fn look_up_apart(
+    host: String,
+    port: u16,
+    done: impl FnOnce(io::Result<Vec<SocketAddr>>) + Send + 'static,
+) -> Result<(), DialError> {
+    thread::Builder::new()
+        .name("hybi-lookup".into())
+        .spawn(move || {
+            let found = (host.as_str(), port).to_socket_addrs();
+            done(found.map(Iterator::collect));
+        })
+        .map_err(DialError::Resolve)?;
+    Ok(())
+}
+
+/// The lookup's thread has died.
+pub(crate) fn lookup_failed() -> DialError {
+    DialError::Resolve(io::Error::other("the lookup failed"))
 }
 
 #[cfg(test)]

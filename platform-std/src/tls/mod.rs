@@ -14,7 +14,7 @@ use std::{fs, path::Path, sync::Arc};
 use rustls::{
     ClientConfig, KeyLogFile,
     crypto::{CryptoProvider, ring},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
 
 pub use error::{CertificateProblem, TlsError};
@@ -50,6 +50,14 @@ impl Tls {
             server_name: None,
             insecure: false,
         }
+    }
+
+    /// The name to ask for and to verify, of a server at `host`.
+    pub(crate) fn name_of(&self, host: &str) -> Result<ServerName<'static>, TlsError> {
+        let name = self.server_name.as_deref().unwrap_or(host);
+        let name = name.trim_start_matches('[').trim_end_matches(']');
+        ServerName::try_from(name.to_owned())
+            .map_err(|_| TlsError::InvalidServerName(name.to_owned()))
     }
 }
 

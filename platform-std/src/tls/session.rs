@@ -3,7 +3,7 @@
 use core::fmt;
 use std::io::{self, Read, Write};
 
-use rustls::{ClientConnection, pki_types::ServerName};
+use rustls::ClientConnection;
 
 use super::{Tls, TlsError};
 use crate::wait::Interest;
@@ -15,11 +15,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(tls: &Tls, host: &str) -> Result<Self, TlsError> {
-        let name = tls.server_name.as_deref().unwrap_or(host);
-        let name = name.trim_start_matches('[').trim_end_matches(']');
-        let server_name = ServerName::try_from(name.to_owned())
-            .map_err(|_| TlsError::InvalidServerName(name.to_owned()))?;
-        let connection = ClientConnection::new(tls.config.clone(), server_name)
+        let connection = ClientConnection::new(tls.config.clone(), tls.name_of(host)?)
             .map_err(|error| TlsError::of(&error))?;
         Ok(Self { connection })
     }
