@@ -2,7 +2,7 @@
 
 use hybi_core::{
     close_code::CloseCode,
-    connection::{Closed as BorrowedClosed, Initiator},
+    connection::{Closed as BorrowedClosed, Event, Initiator, MessageKind},
 };
 
 use crate::{error::Error, websocket::WebSocket};
@@ -25,6 +25,43 @@ pub enum Message {
     /// The closing handshake; to send one, see
     /// [`close`](crate::WebSocket::close).
     Closed(Closed),
+}
+
+impl Message {
+    /// The message that `event` is, or completes: chunks are put together in
+    /// `partial`. `None`: a part of a message, or something of no interest.
+    pub(crate) fn of(event: Event<'_>, partial: &mut Vec<u8>) -> Option<Self> {
+        Some(match event {
+            Event::Text(text) => Self::Text(text.to_owned()),
+            Event::RawText(data) => Self::Text(lossy(data.to_owned())),
+            Event::Binary(data) => Self::Binary(data.to_owned()),
+            Event::Ping(payload) => Self::Ping(payload.to_owned()),
+            Event::Pong(payload) => Self::Pong(payload.to_owned()),
+            Event::Closed(closed) => Self::Closed(closed.into()),
+            Event::Chunk(chunk) => {
+                if chunk.first {
+                    partial.clear();
+                }
+                partial.extend_from_slice(chunk.data);
+                if !chunk.last {
+                    return None;
+                }
+                let data = core::mem::take(partial);
+                match chunk.kind {
+                    MessageKind::Text => Self::Text(lossy(data)),
+                    MessageKind::Binary => Self::Binary(data),
+                }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Text whose bytes were checked as they arrived, unless somebody turned that
+/// off.
+fn lossy(data: Vec<u8>) -> String {
+    String::from_utf8(data)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 impl From<&str> for Message {

@@ -5,7 +5,7 @@ use std::{io, time::Instant};
 
 use hybi_core::{
     close_code::CloseCode,
-    connection::{Event, MessageKind, State},
+    connection::{Event, State},
     driver::blocking,
     extension::deflate::DeflateParams,
 };
@@ -340,30 +340,7 @@ impl WebSocket {
         let Some(event) = self.driver.receive_until(until)? else {
             return Err(Error::Woken);
         };
-        Ok(match event {
-            Event::Text(text) => Some(Message::Text(text.to_owned())),
-            Event::Binary(data) => Some(Message::Binary(data.to_owned())),
-            Event::Ping(payload) => Some(Message::Ping(payload.to_owned())),
-            Event::Pong(payload) => Some(Message::Pong(payload.to_owned())),
-            Event::Closed(closed) => Some(Message::Closed(closed.into())),
-            Event::Chunk(chunk) => {
-                if chunk.first {
-                    self.partial.clear();
-                }
-                self.partial.extend_from_slice(chunk.data);
-                chunk.last.then(|| {
-                    let data = core::mem::take(&mut self.partial);
-                    match chunk.kind {
-                        // Checked already, as it arrived.
-                        MessageKind::Text => {
-                            Message::Text(String::from_utf8(data).unwrap_or_default())
-                        }
-                        MessageKind::Binary => Message::Binary(data),
-                    }
-                })
-            }
-            _ => None,
-        })
+        Ok(Message::of(event, &mut self.partial))
     }
 
     /// Ends the stream, once.
