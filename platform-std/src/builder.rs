@@ -15,6 +15,7 @@ use crate::{
     connect,
     error::ConnectError,
     lookup::AddressFamily,
+    proxy::Proxy,
     socket::Prepared,
     sockopt::SocketOption,
     tls::{Tls, TlsError},
@@ -53,6 +54,8 @@ pub struct Builder {
     pub(crate) family: AddressFamily,
     pub(crate) socket_options: Vec<SocketOption>,
     pub(crate) unix_socket: Option<PathBuf>,
+    pub(crate) proxy: Proxy,
+    proxy_tls: Option<Tls>,
     // Made when it is first needed, then kept for the sessions to resume.
     tls: OnceLock<Tls>,
 }
@@ -74,6 +77,8 @@ impl Builder {
             family: AddressFamily::Any,
             socket_options: Vec::new(),
             unix_socket: None,
+            proxy: Proxy::Env,
+            proxy_tls: None,
             tls: OnceLock::new(),
         }
     }
@@ -222,6 +227,21 @@ impl Builder {
         self
     }
 
+    /// Whether to go through a proxy; see [`proxy`](crate::proxy). Default:
+    /// as the environment says. A Unix socket or a stream that is connected
+    /// already needs none.
+    pub fn proxy(mut self, proxy: impl Into<Proxy>) -> Self {
+        self.proxy = proxy.into();
+        self
+    }
+
+    /// The TLS settings for an `https://` proxy. Default: those for the
+    /// server, without a client certificate and another server name.
+    pub fn proxy_tls(mut self, tls: Tls) -> Self {
+        self.proxy_tls = Some(tls);
+        self
+    }
+
     /// The TLS settings for `wss://`. Default: [`Tls::new`].
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = OnceLock::from(tls);
@@ -261,6 +281,13 @@ impl Builder {
         }
         let made = Tls::new()?;
         Ok(self.tls.get_or_init(|| made))
+    }
+
+    pub(crate) fn tls_to_proxy(&self) -> Result<Tls, TlsError> {
+        match &self.proxy_tls {
+            Some(tls) => Ok(tls.clone()),
+            None => Ok(self.tls_or_default()?.for_a_proxy()),
+        }
     }
 
     /// The request to send, lent to `f`.
@@ -310,6 +337,7 @@ impl fmt::Debug for Builder {
             .field("family", &self.family)
             .field("socket_options", &self.socket_options)
             .field("unix_socket", &self.unix_socket)
+            .field("proxy", &self.proxy)
             .field("tls", &self.tls.get())
             .finish()
     }

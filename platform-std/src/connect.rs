@@ -1,8 +1,8 @@
 //! From a [`Builder`] to an open [`WebSocket`].
 //!
 //! ```text
-//!   URL ─► lookup ─► TCP or Unix ─► TLS │ opening handshake
-//!          └──── connect deadline ────┘ └ handshake deadline ┘
+//!   URL ─► lookup ─► TCP or Unix ─► proxy ─► TLS │ opening handshake
+//!          └───────── connect deadline ─────────┘ └ handshake deadline ┘
 //! ```
 
 use core::time::Duration;
@@ -24,6 +24,7 @@ use crate::{
     dial::{Attempt, DialError, Dialer},
     entropy::OsEntropy,
     error::{ConnectError, Phase},
+    proxy::{self, Hop},
     response::Response,
     socket::{Io, Prepared, Socket},
     stream::Stream,
@@ -45,22 +46,28 @@ pub(crate) fn dial(builder: &Builder) -> Result<WebSocket, ConnectError> {
         deadline: deadline(builder, clock),
     };
     log::debug!("connecting to {uri}");
+    let stream = reach(builder, &uri, &dialer)?;
+    upgrade(builder, &uri, stream, dialer.deadline)
+}
+
+/// A stream that leads where the URL says.
+fn reach(builder: &Builder, uri: &Uri<'_>, dialer: &Dialer<'_>) -> Result<Stream, ConnectError> {
+    let host = bare_host(uri);
     let socket = match &builder.unix_socket {
         #[cfg(unix)]
         Some(path) => dialer
             .dial_unix(path)
             .map(|stream| Socket::from(Io::Unix(stream)))
             .map_err(|error| unix_failed(builder, path.display().to_string(), error))?,
-        _ => {
-            let host = bare_host(&uri);
-            dialer
+        _ => match proxy::of_builder(builder, uri, &host)? {
+            Some(proxy) => return Hop::new(&proxy, builder, dialer).open(uri),
+            None => dialer
                 .dial(&host, uri.port())
                 .map(|stream| Socket::from(Io::Tcp(stream)))
-                .map_err(|error| dial_failed(builder, host, error))?
-        }
+                .map_err(|error| dial_failed(builder, host, error))?,
+        },
     };
-    let stream = Stream::over(socket, clock).map_err(ConnectError::Io)?;
-    upgrade(builder, &uri, stream, dialer.deadline)
+    Stream::over(socket, dialer.clock).map_err(ConnectError::Io)
 }
 
 pub(crate) fn over(builder: &Builder, prepared: Prepared) -> Result<WebSocket, ConnectError> {

@@ -13,7 +13,9 @@ use hybi_core::{
     handshake::{HandshakeError, RequestError},
 };
 
-pub use crate::{dial::Attempt, response::Response, tls::TlsError, url::UrlError};
+pub use crate::{
+    dial::Attempt, proxy::ProxyError, response::Response, tls::TlsError, url::UrlError,
+};
 
 /// The kind of an error, as the command line names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,6 +127,15 @@ pub enum ConnectError {
         /// Why the last of them does not.
         error: io::Error,
     },
+    /// There is no way through the proxy. [`kind`](Self::kind) is
+    /// [`Kind::Timeout`] where the connect deadline passed meanwhile.
+    Proxy {
+        /// The proxy, without its credentials, or the variable that should
+        /// name one.
+        hop: String,
+        /// What is wrong with it.
+        error: ProxyError,
+    },
     /// A deadline passed.
     Timeout {
         /// During which step.
@@ -162,7 +173,12 @@ impl ConnectError {
             Self::Request(_) => Kind::Usage,
             Self::Resolve { .. } => Kind::Resolve,
             Self::Connect { .. } => Kind::Connect,
-            Self::Timeout { .. } => Kind::Timeout,
+            Self::Timeout { .. }
+            | Self::Proxy {
+                error: ProxyError::TimedOut { .. },
+                ..
+            } => Kind::Timeout,
+            Self::Proxy { .. } => Kind::Proxy,
             Self::Tls { .. } => Kind::Tls,
             Self::Handshake {
                 error:
@@ -176,10 +192,14 @@ impl ConnectError {
         }
     }
 
-    /// The HTTP status of the server's answer, if it gave one.
+    /// The HTTP status of the server's answer, if it gave one; of the
+    /// proxy's, where that refused.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.response().map(Response::status)
+        match self {
+            Self::Proxy { error, .. } => error.status(),
+            _ => self.response().map(Response::status),
+        }
     }
 
     /// The server's answer, if it gave one.
@@ -212,6 +232,7 @@ impl fmt::Display for ConnectError {
                     write!(f, "{host} does not accept a connection: {error}")
                 }
             }
+            Self::Proxy { hop, error } => write!(f, "proxy {hop}: {error}"),
             Self::Timeout {
                 phase,
                 after,
@@ -264,6 +285,7 @@ impl StdError for ConnectError {
                 Some(error)
             }
             Self::Timeout { .. } => None,
+            Self::Proxy { error, .. } => Some(error),
             Self::Tls { error, .. } => Some(error),
             Self::Handshake { error, .. } => Some(error),
         }

@@ -29,7 +29,8 @@
 //! # Defaults
 //! | setting | default |
 //! | --- | --- |
-//! | connect deadline: lookup, TCP, TLS | 10 s |
+//! | connect deadline: lookup, TCP, proxy, TLS | 10 s |
+//! | proxy | as the environment says, by curl's rules: see [`proxy`] |
 //! | opening handshake | 10 s |
 //! | idle, writing | no deadline |
 //! | closing handshake | 5 s |
@@ -50,6 +51,7 @@ mod entropy;
 pub mod error;
 mod lookup;
 mod message;
+pub mod proxy;
 mod response;
 mod socket;
 mod sockopt;
@@ -72,6 +74,7 @@ pub use entropy::OsEntropy;
 pub use error::{ConnectError, Error, Kind};
 pub use lookup::AddressFamily;
 pub use message::{Closed, Message, Messages};
+pub use proxy::Proxy;
 pub use response::Response;
 pub use socket::Prepared;
 pub use sockopt::{SocketOption, SocketOptionError};

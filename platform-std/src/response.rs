@@ -5,6 +5,7 @@ use core::fmt;
 use hybi_core::{
     handshake::Response as Borrowed,
     http::{REDACTED, is_secret_header},
+    proxy::ProxyResponse,
 };
 
 /// The server's response to the opening handshake: of an open connection, or
@@ -29,6 +30,18 @@ impl Response {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             body: response.body().to_owned(),
+        }
+    }
+
+    pub(crate) fn of_proxy(response: &ProxyResponse<'_>) -> Self {
+        Self {
+            status: response.status(),
+            reason: response.reason().to_owned(),
+            headers: response
+                .headers()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            body: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! TLS over it, whose every wait has a deadline and can be woken.
 
 mod ahead;
+mod layer;
 
 use core::time::Duration;
 use std::{
@@ -11,7 +12,7 @@ use std::{
 
 use ahead::Ahead;
 use hybi_core::driver::blocking::Transport;
-use rustix::fd::BorrowedFd;
+use layer::Layer;
 
 use crate::{
     socket::{Prepared, Socket, pause},
@@ -81,11 +82,17 @@ impl Stream {
                 Wait::TimedOut => return Err(TlsError::TimedOut),
             }
         }
-        self.layer = Layer::Tls(Box::new(TlsLayer {
-            session,
-            below: self.layer,
-        }));
+        self.layer = Layer::tls(session, self.layer);
         Ok(self)
+    }
+
+    /// The stream is a tunnel from here on: to whom it leads now, no TLS
+    /// protects it yet. `first` was read from it already.
+    pub(crate) fn into_tunnel(mut self, first: &[u8]) -> Self {
+        if self.is_tls() || !first.is_empty() {
+            self.layer = Layer::tunnel(first, self.layer);
+        }
+        self
     }
 
     /// The handle that ends a wait of this stream from another thread: a
@@ -109,10 +116,10 @@ impl Stream {
         self.layer.socket().local_addr()
     }
 
-    /// Whether TLS protects the stream.
+    /// Whether TLS protects the stream. TLS to a proxy only does not count.
     #[must_use]
     pub const fn is_tls(&self) -> bool {
-        matches!(self.layer, Layer::Tls(_))
+        self.layer.is_tls()
     }
 
     /// Says that nothing more will be written: `close_notify` over TLS, then
@@ -285,89 +292,6 @@ impl embedded_io::Write for Stream {
             if self.never_wait || !self.wait_to_write(self.write_deadline)? {
                 return Ok(());
             }
-        }
-    }
-}
-
-/// What the bytes pass through. Reads and writes never block (over a stream
-/// that can be polled): `WouldBlock` says to wait.
-#[derive(Debug)]
-pub(crate) enum Layer {
-    Plain(Socket),
-    Tls(Box<TlsLayer>),
-}
-
-#[derive(Debug)]
-pub(crate) struct TlsLayer {
-    session: Session,
-    below: Layer,
-}
-
-impl Layer {
-    const fn socket(&self) -> &Socket {
-        let mut layer = self;
-        loop {
-            match layer {
-                Self::Plain(socket) => return socket,
-                Self::Tls(tls) => layer = &tls.below,
-            }
-        }
-    }
-
-    const fn socket_mut(&mut self) -> &mut Socket {
-        let mut layer = self;
-        loop {
-            match layer {
-                Self::Plain(socket) => return socket,
-                Self::Tls(tls) => layer = &mut tls.below,
-            }
-        }
-    }
-
-    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.socket().descriptor()
-    }
-
-    /// Whether bytes taken by an earlier write still wait for the socket.
-    fn wants_write(&self) -> bool {
-        match self {
-            Self::Plain(_) => false,
-            Self::Tls(tls) => tls.session.wants_write() || tls.below.wants_write(),
-        }
-    }
-
-    fn shutdown(&mut self) {
-        match self {
-            Self::Plain(socket) => socket.shutdown_write(),
-            Self::Tls(tls) => {
-                tls.session.close(&mut tls.below);
-                tls.below.shutdown();
-            }
-        }
-    }
-}
-
-impl Read for Layer {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buf),
-            Self::Tls(tls) => tls.session.read(&mut tls.below, buf),
-        }
-    }
-}
-
-impl Write for Layer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.write(bytes),
-            Self::Tls(tls) => tls.session.write(&mut tls.below, bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.flush(),
-            Self::Tls(tls) => tls.session.flush(&mut tls.below),
         }
     }
 }

@@ -12,9 +12,11 @@ use core::fmt;
 use std::{fs, path::Path, sync::Arc};
 
 use rustls::{
-    ClientConfig, KeyLogFile,
+    ClientConfig, KeyLogFile, SignatureScheme,
+    client::{ResolvesClientCert, Resumption},
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+    sign::CertifiedKey,
 };
 
 pub use error::{CertificateProblem, TlsError};
@@ -58,6 +60,34 @@ impl Tls {
         let name = name.trim_start_matches('[').trim_end_matches(']');
         ServerName::try_from(name.to_owned())
             .map_err(|_| TlsError::InvalidServerName(name.to_owned()))
+    }
+}
+
+impl Tls {
+    /// The same trust, for another peer than the one that these settings are
+    /// made for: it is not shown the client certificate.
+    pub(crate) fn for_a_proxy(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.client_auth_cert_resolver = Arc::new(NoCertificate);
+        // What is resumed there was opened with the certificate.
+        config.resumption = Resumption::default();
+        Self {
+            config: Arc::new(config),
+            server_name: None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NoCertificate;
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 
