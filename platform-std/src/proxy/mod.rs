@@ -21,7 +21,7 @@
 //! | `example.com`, `.example.com` | that name and all that end in `.example.com`, in any case |
 //! | `192.0.2.7`, `2001:db8::1`, `[2001:db8::1]` | that address, as the URL names it |
 //! | `192.0.2.0/24`, `2001:db8::/32` | addresses of that network, as the URL names them |
-//! | any name or address with `:8080` after it (IPv6 in brackets) | the same, at that port only |
+//! | any of these with `:8080` after it (IPv6 in brackets) | the same, at that port only |
 //!
 //! Names are not looked up for it. No host is excepted by itself, not even
 //! `localhost`.

@@ -106,6 +106,10 @@ impl ProxyUrl {
             Some((userinfo, rest)) => (userinfo, rest),
             None => ("", authority),
         };
+        // "http:/proxy" means something else than a host of that name.
+        if host_and_port.ends_with(':') {
+            return Err(ProxyUrlError::of_address(UriError::InvalidPort.into()));
+        }
         let url = format!("ws://{host_and_port}");
         let url = url::to_ascii(&url).map_err(ProxyUrlError::of_address)?;
         let uri = Uri::parse(&url).map_err(|error| ProxyUrlError::of_address(error.into()))?;
