@@ -26,21 +26,22 @@ class Peer:
     subprotocol: str | None = None  # the one that `options` ask for
     extensions: object = None  # what `connected` must show
     program: object = None  # a server that knows the words of websockets_server.py
+    report: dict | None = None  # its view of the last connection
 
     def run(self, path, *arguments, stdin=None):
-        if self.program:
-            self.program.forget_reports()
-        return client.run(self.hybi, *self.options, *arguments, self.base + path, stdin=stdin)
+        """hybi, and what the server reports: once for each connection, when it has ended."""
+        try:
+            return client.run(self.hybi, *self.options, *arguments, self.base + path, stdin=stdin)
+        finally:
+            self.report = self.program.next_report() if self.program else None
 
     def connected(self, path, subprotocol=None):
         return connected(self.base + path, subprotocol or self.subprotocol, self.extensions)
 
-    def saw_close(self, *codes):
+    def saw_close(self, code):
         """The server's own view: the code of hybi's Close frame."""
-        if self.program:
-            report = self.program.next_report()
-            if report["closed"] not in codes:
-                raise Mismatch(f"the server saw {report}, not a Close with {codes}")
+        if self.report and self.report["closed"] != code:
+            raise Mismatch(f"the server saw {self.report}, not a Close with {code}")
 
 
 def line_from_stdin(peer):

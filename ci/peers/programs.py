@@ -40,10 +40,6 @@ class Program:
             said = self.log.read_text()[-2000:]
             raise RuntimeError(f"{self.name} said nothing for {seconds} s\n{said}") from None
 
-    def forget_reports(self):
-        while not self.lines.empty():
-            self.lines.get()
-
     def stop(self):
         self.process.terminate()
         try:

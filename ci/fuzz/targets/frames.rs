@@ -1,0 +1,31 @@
+//! Frames from a server, without an extension: no panic, and the same events
+//! and the same answers in whatever pieces they arrive.
+#![no_main]
+
+use hybi_core::connection::{Config, Connection, Delivery};
+use hybi_fuzz::{
+    input::{Input, Steps, Zeros},
+    run::run,
+};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let mut input = Input(data);
+    let mut config = Config::default();
+    config.close_timeout = None;
+    config.max_message_size = 1 << 12;
+    config.max_frame_size = 1 << 11;
+    if input.bit() {
+        config.delivery = Delivery::Chunks;
+    }
+    let steps = input.byte();
+    let size = 128 + 16 * usize::from(input.byte());
+    let run = |steps| {
+        let (mut rx, mut tx) = (vec![0; size], vec![0; 256]);
+        // Slices: buffers that do not grow.
+        let mut conn = Connection::new(&mut rx[..], &mut tx[..], Zeros, config.clone()).unwrap();
+        run(&mut conn, input.0, Steps(steps))
+    };
+    let whole = run(0);
+    assert!(whole.largest <= size);
+    assert_eq!(run(steps | 1), whole);
+});
