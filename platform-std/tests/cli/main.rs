@@ -14,6 +14,7 @@ mod failures;
 #[cfg(unix)]
 mod interrupts;
 mod program;
+mod proxies;
 #[cfg(target_os = "linux")]
 mod prompt;
 mod stdin;

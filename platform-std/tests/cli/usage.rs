@@ -84,7 +84,6 @@ fn what_is_not_there_yet_says_so() {
     for arguments in [
         &["--max-redirects", "3"][..],
         &["-u", "user:secret"],
-        &["-p", "http://user:secret@proxy/"],
         &["--reconnect"],
         &["--reconnect=3"],
         &["--backoff", "0.5..30"],

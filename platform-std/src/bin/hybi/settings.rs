@@ -5,7 +5,7 @@ use std::fs;
 
 use clap::ArgMatches;
 use hybi_std::{
-    AddressFamily, Builder, Compression, Kind, Message, SocketOption, Tls, tls::TlsError,
+    AddressFamily, Builder, Compression, Kind, Message, Proxy, SocketOption, Tls, tls::TlsError,
 };
 
 use crate::{args::Args, event::Event, input::Source, output::Format, session::Plan};
@@ -105,6 +105,12 @@ impl Args {
                 .map_err(|error| format!("--sockopt: {error}"))?;
             builder = builder.socket_option(option);
         }
+        if let Some(url) = &self.proxy {
+            let proxy = Proxy::url(url).map_err(|error| format!("-p, --proxy: {error}"))?;
+            builder = builder.proxy(proxy);
+        } else if self.no_proxy {
+            builder = builder.proxy(Proxy::None);
+        }
         if let Some(path) = &self.unix {
             #[cfg(unix)]
             {
@@ -189,7 +195,6 @@ impl Args {
         let given = [
             ("--max-redirects", self.max_redirects > 0),
             ("-u, --user", self.user.is_some()),
-            ("-p, --proxy", self.proxy.is_some()),
             ("--reconnect", self.reconnect.is_some()),
             ("--backoff", self.backoff.is_some()),
             ("--ping-interval", self.ping_interval.is_some()),
