@@ -278,8 +278,6 @@ pub enum SendError {
     /// The code must not stand in a Close frame (§7.4), or a reason was
     /// given without a code.
     InvalidCloseCode,
-    /// A text message has to be UTF-8 (§5.6).
-    InvalidUtf8,
 }
 
 impl fmt::Display for SendError {
@@ -300,7 +298,6 @@ impl fmt::Display for SendError {
             Self::InvalidCloseCode => f.write_str(
                 "this close code may not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999",
             ),
-            Self::InvalidUtf8 => f.write_str("text that is not UTF-8 may not be sent"),
         }
     }
 }

@@ -5,15 +5,15 @@ use std::{path::PathBuf, sync::OnceLock};
 
 use hybi_core::{
     connection::{Config, Delivery, Keepalive},
-    handshake::{HandshakeConfig, Request},
-    http::{REDACTED, is_secret_header},
-    uri::Uri,
+    handshake::HandshakeConfig,
+    http::{REDACTED, shown},
 };
 
 use crate::{
     compression::Compression,
     connect,
     error::ConnectError,
+    journey::Settings,
     lookup::AddressFamily,
     proxy::Proxy,
     socket::Prepared,
@@ -42,11 +42,13 @@ use crate::{
 #[must_use]
 pub struct Builder {
     pub(crate) url: String,
-    headers: Vec<(String, String)>,
-    host: Option<String>,
-    origin: Option<String>,
-    cookie: Option<String>,
-    subprotocols: Vec<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) secret_headers: Vec<(String, String)>,
+    pub(crate) host: Option<String>,
+    pub(crate) origin: Option<String>,
+    pub(crate) cookie: Option<String>,
+    pub(crate) subprotocols: Vec<String>,
+    pub(crate) journey: Settings,
     pub(crate) compression: Option<Compression>,
     pub(crate) config: Config,
     pub(crate) handshake: HandshakeConfig,
@@ -66,10 +68,12 @@ impl Builder {
         Self {
             url: url.into(),
             headers: Vec::new(),
+            secret_headers: Vec::new(),
             host: None,
             origin: None,
             cookie: None,
             subprotocols: Vec::new(),
+            journey: Settings::default(),
             compression: Some(Compression::new()),
             config: Config::default(),
             handshake: HandshakeConfig::DEFAULT,
@@ -88,6 +92,15 @@ impl Builder {
     /// a value with CR, LF or another control character.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a header whose value is a secret: it is not shown in logs and
+    /// `Debug`, and does not follow a redirect to another origin. The values
+    /// of `Authorization`, `Proxy-Authorization` and `Cookie` are treated so
+    /// anyway.
+    pub fn secret_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.secret_headers.push((name.into(), value.into()));
         self
     }
 
@@ -257,7 +270,8 @@ impl Builder {
 
     /// Connects, performs the handshakes and hands over the open connection.
     ///
-    /// Blocks at most for the two deadlines together.
+    /// Blocks at most for the two deadlines together, for each redirect that
+    /// is followed and each challenge that is answered.
     ///
     /// # Errors
     /// [`ConnectError`] tells which step failed. Nothing is left open.
@@ -267,7 +281,8 @@ impl Builder {
 
     /// Like [`connect`](Self::connect), over a stream that is connected
     /// already. TLS is laid over it where the URL says `wss`; the URL's host
-    /// still goes into the request.
+    /// still goes into the request. There is this one attempt: no redirect
+    /// is followed, no challenge answered.
     ///
     /// # Errors
     /// See [`connect`](Self::connect).
@@ -286,43 +301,22 @@ impl Builder {
     pub(crate) fn tls_to_proxy(&self) -> Result<Tls, TlsError> {
         match &self.proxy_tls {
             Some(tls) => Ok(tls.clone()),
-            None => Ok(self.tls_or_default()?.for_a_proxy()),
+            None => Ok(self.tls_or_default()?.for_another_server()),
         }
     }
 
-    /// The request to send, lent to `f`.
-    pub(crate) fn with_request<R>(&self, uri: &Uri<'_>, f: impl FnOnce(&Request<'_>) -> R) -> R {
-        let headers: Vec<_> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let subprotocols: Vec<_> = self.subprotocols.iter().map(String::as_str).collect();
-        let mut request = Request::new(uri)
-            .headers(&headers)
-            .subprotocols(&subprotocols);
-        if let Some(compression) = &self.compression {
-            request = request.deflate(&compression.offers);
-        }
-        if let Some(host) = &self.host {
-            request = request.host(host);
-        }
-        if let Some(origin) = &self.origin {
-            request = request.origin(origin);
-        }
-        if let Some(cookie) = &self.cookie {
-            request = request.cookie(cookie);
-        }
-        f(&request)
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        let mut all = self.headers.iter().chain(&self.secret_headers);
+        all.any(|(other, _)| other.eq_ignore_ascii_case(name))
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers = self.headers.iter().map(|(name, value)| {
-            let secret = is_secret_header(name);
-            (name, if secret { REDACTED } else { value })
-        });
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), shown(name, value)));
+        let secret = self.secret_headers.iter();
+        let headers = headers.chain(secret.map(|(name, _)| (name.as_str(), REDACTED)));
         f.debug_struct("Builder")
             .field("url", &url::redacted(&self.url))
             .field("headers", &headers.collect::<Vec<_>>())
@@ -330,6 +324,7 @@ impl fmt::Debug for Builder {
             .field("origin", &self.origin)
             .field("cookie", &self.cookie.as_ref().map(|_| REDACTED))
             .field("subprotocols", &self.subprotocols)
+            .field("journey", &self.journey)
             .field("compression", &self.compression)
             .field("config", &self.config)
             .field("handshake", &self.handshake)

@@ -24,20 +24,31 @@ use crate::{
     dial::{Attempt, DialError, Dialer},
     entropy::OsEntropy,
     error::{ConnectError, Phase},
+    journey::{Journey, not_followed},
     proxy::{self, Hop},
+    redirect::RedirectError,
     response::Response,
     socket::{Io, Prepared, Socket},
     stream::Stream,
     tls::TlsError,
-    url,
     wait::Clock,
     websocket::WebSocket,
 };
 
 pub(crate) fn dial(builder: &Builder) -> Result<WebSocket, ConnectError> {
-    let url = url::to_ascii(&builder.url)?;
-    let uri = Uri::parse(&url).map_err(url::UrlError::from)?;
-    check(builder, &uri)?;
+    let mut journey = Journey::begin(builder)?;
+    loop {
+        match attempt(&journey) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => journey.go_on(error)?,
+        }
+    }
+}
+
+/// One connection, to where the journey has led.
+fn attempt(journey: &Journey<'_>) -> Result<WebSocket, ConnectError> {
+    let (builder, uri) = (journey.builder, journey.uri()?);
+    check(journey, &uri)?;
     let clock = Clock::new();
     let dialer = Dialer {
         family: builder.family,
@@ -47,7 +58,7 @@ pub(crate) fn dial(builder: &Builder) -> Result<WebSocket, ConnectError> {
     };
     log::debug!("connecting to {uri}");
     let stream = reach(builder, &uri, &dialer)?;
-    upgrade(builder, &uri, stream, dialer.deadline)
+    upgrade(journey, &uri, stream, dialer.deadline)
 }
 
 /// A stream that leads where the URL says.
@@ -71,13 +82,14 @@ fn reach(builder: &Builder, uri: &Uri<'_>, dialer: &Dialer<'_>) -> Result<Stream
 }
 
 pub(crate) fn over(builder: &Builder, prepared: Prepared) -> Result<WebSocket, ConnectError> {
-    let url = url::to_ascii(&builder.url)?;
-    let uri = Uri::parse(&url).map_err(url::UrlError::from)?;
-    check(builder, &uri)?;
+    let journey = Journey::begin(builder)?;
+    let uri = journey.uri()?;
+    check(&journey, &uri)?;
     let clock = Clock::new();
     let stream = Stream::over(prepared.0, clock).map_err(ConnectError::Io)?;
     let deadline = deadline(builder, clock);
-    upgrade(builder, &uri, stream, deadline)
+    upgrade(&journey, &uri, stream, deadline)
+        .map_err(|error| not_followed(error, RedirectError::Prepared))
 }
 
 fn deadline(builder: &Builder, clock: Clock) -> Option<Duration> {
@@ -85,33 +97,35 @@ fn deadline(builder: &Builder, clock: Clock) -> Option<Duration> {
 }
 
 /// What can be known to fail before anything is connected.
-pub(crate) fn check(builder: &Builder, uri: &Uri<'_>) -> Result<(), ConnectError> {
+pub(crate) fn check(journey: &Journey<'_>, uri: &Uri<'_>) -> Result<(), ConnectError> {
     if uri.is_secure() {
+        let builder = journey.builder;
         builder
             .tls_or_default()
             .map_err(|error| tls_failed(builder, uri, error))?;
     }
-    builder
+    journey
         .with_request(uri, |request| request.check())
         .map_err(ConnectError::Request)
 }
 
 /// TLS where the URL says so, and the opening handshake.
 fn upgrade(
-    builder: &Builder,
+    journey: &Journey<'_>,
     uri: &Uri<'_>,
     mut stream: Stream,
     deadline: Option<Duration>,
 ) -> Result<WebSocket, ConnectError> {
+    let builder = journey.builder;
     if uri.is_secure() {
-        stream = builder
-            .tls_or_default()
-            .and_then(|tls| stream.start_tls(tls, &bare_host(uri), deadline))
+        stream = journey
+            .tls()
+            .and_then(|tls| stream.start_tls(&tls, &bare_host(uri), deadline))
             .map_err(|error| tls_failed(builder, uri, error))?;
     }
-    let mut handshake = begin(builder, uri, stream.now())?;
+    let mut handshake = begin(journey, uri, stream.now())?;
     let result = open(&mut stream, &mut handshake);
-    let opened = conclude(builder, uri, handshake, result)?;
+    let opened = conclude(journey, uri, handshake, result)?;
     Ok(WebSocket::new(
         blocking::WebSocket::new(stream, opened.connection),
         uri.to_string(),
@@ -124,12 +138,13 @@ pub(crate) type OpeningHandshake = Handshake<Vec<u8>, Vec<u8>, OsEntropy>;
 
 /// The opening handshake, its deadline counted from `now`.
 pub(crate) fn begin(
-    builder: &Builder,
+    journey: &Journey<'_>,
     uri: &Uri<'_>,
     now: Duration,
 ) -> Result<OpeningHandshake, ConnectError> {
+    let builder = journey.builder;
     let entropy = OsEntropy::new().map_err(ConnectError::Io)?;
-    builder
+    journey
         .with_request(uri, |request| {
             Handshake::new(
                 request,
@@ -153,6 +168,23 @@ pub(crate) struct Opened {
 /// The open connection, or why there is none: `result` tells how the
 /// handshake was run.
 pub(crate) fn conclude(
+    journey: &Journey<'_>,
+    uri: &Uri<'_>,
+    handshake: OpeningHandshake,
+    result: Result<(), DriverError<io::Error>>,
+) -> Result<Opened, ConnectError> {
+    let concluded = judge(journey.builder, uri, handshake, result);
+    let response = match &concluded {
+        Ok(opened) => Some(&opened.response),
+        Err(error) => error.response(),
+    };
+    if let Some(response) = response {
+        journey.keep_cookies(response);
+    }
+    concluded
+}
+
+fn judge(
     builder: &Builder,
     uri: &Uri<'_>,
     mut handshake: OpeningHandshake,

@@ -14,7 +14,8 @@ use hybi_core::{
 };
 
 pub use crate::{
-    dial::Attempt, proxy::ProxyError, response::Response, tls::TlsError, url::UrlError,
+    dial::Attempt, proxy::ProxyError, redirect::RedirectError, response::Response, tls::TlsError,
+    url::UrlError,
 };
 
 /// The kind of an error, as the command line names them.
@@ -159,6 +160,13 @@ pub enum ConnectError {
         /// What the server answered, if it was an answer at all.
         response: Option<Box<Response>>,
     },
+    /// The server redirects, and that is not followed.
+    Redirect {
+        /// Why not.
+        reason: RedirectError,
+        /// What the server answered.
+        response: Box<Response>,
+    },
     /// The connection was lost on the way, or the operating system refused
     /// something.
     Io(io::Error),
@@ -180,13 +188,7 @@ impl ConnectError {
             } => Kind::Timeout,
             Self::Proxy { .. } => Kind::Proxy,
             Self::Tls { .. } => Kind::Tls,
-            Self::Handshake {
-                error:
-                    HandshakeError::Refused {
-                        status: 301 | 302 | 303 | 307 | 308,
-                    },
-                ..
-            } => Kind::Redirect,
+            Self::Redirect { .. } => Kind::Redirect,
             Self::Handshake { .. } => Kind::Handshake,
             Self::Io(_) => Kind::Io,
         }
@@ -207,6 +209,7 @@ impl ConnectError {
     pub fn response(&self) -> Option<&Response> {
         match self {
             Self::Handshake { response, .. } => response.as_deref(),
+            Self::Redirect { response, .. } => Some(response),
             _ => None,
         }
     }
@@ -247,19 +250,19 @@ impl fmt::Display for ConnectError {
             Self::Tls { host, error } => write!(f, "no TLS connection to {host}: {error}"),
             Self::Handshake { error, response } => {
                 error.fmt(f)?;
-                if let (HandshakeError::Refused { .. }, Some(response)) = (error, response) {
-                    if !response.reason().is_empty() {
-                        write!(f, " {}", response.reason().escape_debug())?;
-                    }
-                    if let Some(to) = response.header("Location") {
-                        write!(
-                            f,
-                            "; it redirects to {}",
-                            crate::url::redacted(to).escape_debug()
-                        )?;
-                    }
+                if let (HandshakeError::Refused { .. }, Some(response)) = (error, response)
+                    && !response.reason().is_empty()
+                {
+                    write!(f, " {}", response.reason().escape_debug())?;
                 }
                 Ok(())
+            }
+            Self::Redirect { reason, response } => {
+                write!(f, "the server answered {} and redirects", response.status())?;
+                if let Some(to) = response.header("Location") {
+                    write!(f, " to {}", crate::url::redacted(to).escape_debug())?;
+                }
+                write!(f, ", which is not followed: {reason}")
             }
             Self::Io(error) => {
                 write!(f, "the connection was lost before it was open: {error}")
@@ -288,6 +291,7 @@ impl StdError for ConnectError {
             Self::Proxy { error, .. } => Some(error),
             Self::Tls { error, .. } => Some(error),
             Self::Handshake { error, .. } => Some(error),
+            Self::Redirect { reason, .. } => Some(reason),
         }
     }
 }

@@ -43,15 +43,20 @@
 #[cfg(not(any(unix, windows)))]
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
 
+mod auth;
 mod builder;
 mod compression;
 mod connect;
+#[cfg(feature = "cookies")]
+mod cookies;
 mod dial;
 mod entropy;
 pub mod error;
+mod journey;
 mod lookup;
 mod message;
 pub mod proxy;
+mod redirect;
 mod response;
 mod socket;
 mod sockopt;
@@ -68,10 +73,13 @@ pub use hybi_core::{
     extension::deflate::{ClientWindow, DeflateError, DeflateOffer, DeflateParams},
 };
 
+pub use auth::Challenge;
 pub use builder::Builder;
 pub use compression::Compression;
+#[cfg(feature = "cookies")]
+pub use cookies::CookieJar;
 pub use entropy::OsEntropy;
-pub use error::{ConnectError, Error, Kind};
+pub use error::{ConnectError, Error, Kind, RedirectError};
 pub use lookup::AddressFamily;
 pub use message::{Closed, Message, Messages};
 pub use proxy::Proxy;

@@ -2,11 +2,7 @@
 
 use core::fmt;
 
-use hybi_core::{
-    handshake::Response as Borrowed,
-    http::{REDACTED, is_secret_header},
-    proxy::ProxyResponse,
-};
+use hybi_core::{handshake::Response as Borrowed, http::shown, proxy::ProxyResponse};
 
 /// The server's response to the opening handshake: of an open connection, or
 /// of a refusal.
@@ -85,11 +81,8 @@ impl Response {
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers = self.headers.iter().map(|(name, value)| {
-            let value = if is_secret_header(name) {
-                REDACTED.into()
-            } else {
-                String::from_utf8_lossy(value)
-            };
+            let value = String::from_utf8_lossy(value);
+            let value = shown(name, &value).to_owned();
             (name, value)
         });
         f.debug_struct("Response")

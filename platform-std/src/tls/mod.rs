@@ -66,7 +66,7 @@ impl Tls {
 impl Tls {
     /// The same trust, for another peer than the one that these settings are
     /// made for: it is not shown the client certificate.
-    pub(crate) fn for_a_proxy(&self) -> Self {
+    pub(crate) fn for_another_server(&self) -> Self {
         let mut config = ClientConfig::clone(&self.config);
         config.client_auth_cert_resolver = Arc::new(NoCertificate);
         // What is resumed there was opened with the certificate.
