@@ -141,6 +141,9 @@ impl<B: Buffer> Receive<B> {
             if header.opcode.is_control() {
                 return Ok(self.control(header, size, pong_room));
             }
+            if let Some(event) = self.whole_message(header, size, config)? {
+                return Ok(Some(Step::Event(event)));
+            }
             self.begin_frame(header, size, config)?;
             if header.rsv1 {
                 extension.begin_message();
@@ -149,6 +152,44 @@ impl<B: Buffer> Receive<B> {
         Ok(None)
     }
 
+    /// The short way for what most messages are: one frame, all of it here,
+    /// uncompressed, within the limits. `None`: the long way.
+    #[inline]
+    fn whole_message(
+        &mut self,
+        header: FrameHeader,
+        size: usize,
+        config: &Config,
+    ) -> Result<Option<Pending>, ReceiveError> {
+        let arrived = self.end - self.cursor - size;
+        let len = header.payload_len;
+        let short = header.fin
+            && !header.rsv1
+            && self.message.is_none()
+            && len <= arrived as u64
+            && len <= config.max_frame_size.min(config.max_message_size)
+            && config.max_fragments > 0
+            && config.delivery == Delivery::Whole;
+        let kind = match header.opcode {
+            Opcode::Text if short => MessageKind::Text,
+            Opcode::Binary if short => MessageKind::Binary,
+            _ => return Ok(None),
+        };
+        let start = self.cursor + size;
+        // Not more than `arrived`, a `usize`.
+        let span = self.span(start, start + usize::try_from(len).unwrap_or(arrived));
+        if kind == MessageKind::Text
+            && config.validate_utf8
+            && core::str::from_utf8(self.bytes(span)).is_err()
+        {
+            return Err(ProtocolError::InvalidUtf8.into());
+        }
+        trace!("received {:?}, {} bytes", header.opcode, len);
+        self.cursor = span.end;
+        Ok(Some(Pending::Message(kind, Place::Received(span))))
+    }
+
+    #[cold]
     fn control(&mut self, header: FrameHeader, size: usize, pong_room: bool) -> Option<Step> {
         // At most 125, or the header would not exist.
         let len = usize::try_from(header.payload_len).ok()?;

@@ -1,7 +1,5 @@
 //! The async driver, over `embedded-io-async`.
 
-use core::ops::ControlFlow;
-
 use embedded_io_async::{ErrorType, Read, Write};
 
 pub use super::timer::{NoTimer, Timer};
@@ -93,9 +91,9 @@ where
     async fn advance(&mut self) -> Result<Option<Pending>, Error<T::Error>> {
         self.tick();
         loop {
-            let action = self.pump.receive(None)?;
-            if let ControlFlow::Break(pending) = self.act(action).await {
-                return Ok(pending);
+            match self.pump.receive(None)? {
+                Action::Return(pending) => return Ok(pending),
+                action => self.act(action).await,
             }
         }
     }
@@ -252,9 +250,9 @@ where
     pub async fn flush(&mut self) -> Result<(), Error<T::Error>> {
         self.tick();
         loop {
-            let action = self.pump.flush()?;
-            if self.act(action).await.is_break() {
-                return Ok(());
+            match self.pump.flush()? {
+                Action::Return(_) => return Ok(()),
+                action => self.act(action).await,
             }
         }
     }
@@ -272,7 +270,7 @@ where
         }
     }
 
-    async fn act(&mut self, action: Action) -> ControlFlow<Option<Pending>> {
+    async fn act(&mut self, action: Action) {
         match action {
             Action::Write(deadline) => {
                 let write = self.transport.write(self.pump.transmit());
@@ -289,9 +287,9 @@ where
                 let result = before(read, &mut self.timer, deadline).await;
                 self.pump.read(result, None, self.timer.now());
             }
-            Action::Return(pending) => return ControlFlow::Break(pending),
+            // Its caller's business.
+            Action::Return(_) => {}
         }
-        ControlFlow::Continue(())
     }
 
     fn tick(&mut self) {

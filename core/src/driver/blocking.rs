@@ -1,6 +1,6 @@
 //! The blocking driver, over `embedded-io`.
 
-use core::{ops::ControlFlow, time::Duration};
+use core::time::Duration;
 
 pub use super::transport::Transport;
 use super::{
@@ -92,9 +92,9 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
     fn advance(&mut self, until: Option<Duration>) -> Result<Option<Pending>, Error<T::Error>> {
         self.tick();
         loop {
-            let action = self.pump.receive(until)?;
-            if let ControlFlow::Break(pending) = self.act(action, until) {
-                return Ok(pending);
+            match self.pump.receive(until)? {
+                Action::Return(pending) => return Ok(pending),
+                action => self.act(action, until),
             }
         }
     }
@@ -229,9 +229,9 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
     pub fn flush(&mut self) -> Result<(), Error<T::Error>> {
         self.tick();
         loop {
-            let action = self.pump.flush()?;
-            if self.act(action, None).is_break() {
-                return Ok(());
+            match self.pump.flush()? {
+                Action::Return(_) => return Ok(()),
+                action => self.act(action, None),
             }
         }
     }
@@ -249,7 +249,7 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
         }
     }
 
-    fn act(&mut self, action: Action, until: Option<Duration>) -> ControlFlow<Option<Pending>> {
+    fn act(&mut self, action: Action, until: Option<Duration>) {
         match action {
             Action::Write(deadline) => {
                 let result = self.transport.write_until(self.pump.transmit(), deadline);
@@ -266,9 +266,9 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
                     .read_until(self.pump.receive_buffer(), deadline);
                 self.pump.read(result, until, self.transport.now());
             }
-            Action::Return(pending) => return ControlFlow::Break(pending),
+            // Its caller's business.
+            Action::Return(_) => {}
         }
-        ControlFlow::Continue(())
     }
 
     fn tick(&mut self) {

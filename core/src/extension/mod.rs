@@ -58,7 +58,7 @@ pub trait Extension: fmt::Debug {
     /// with so many, is worth compressing. Takes an override back.
     fn wants(&mut self, len: usize) -> bool;
 
-    /// Compresses `payload` into `output`, which has [`bound`] bytes. Returns
+    /// Compresses `payload` into `output`, which has the bytes that [`Compressor::compress`] asks for. Returns
     /// how many are used, `00 00 FF FF` at their end included; `None` where
     /// that failed and the payload has to go uncompressed.
     fn compress(&mut self, payload: &[u8], output: &mut [u8]) -> Option<usize>;

@@ -1,6 +1,12 @@
 //! What the tests share: a scripted transport, the three ways to run a
 //! connection over it, and a reader of what the client sent.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says so by panicking"
+)]
 
 use std::{
     collections::VecDeque,
