@@ -71,7 +71,7 @@ impl ProxyError {
     }
 
     /// Why the proxy itself cannot be reached; `after` is the deadline.
-    pub(super) fn of_dial(error: DialError, after: Duration) -> Self {
+    pub(crate) fn of_dial(error: DialError, after: Duration) -> Self {
         match error {
             DialError::Resolve(error) => Self::Resolve(error),
             DialError::ResolveTimedOut => Self::TimedOut {

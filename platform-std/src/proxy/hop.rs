@@ -78,11 +78,7 @@ impl<'a> Hop<'a> {
                     error,
                 ));
             };
-            let host = match address {
-                SocketAddr::V4(address) => Host::Ipv4(*address.ip()),
-                SocketAddr::V6(address) => Host::Ipv6(*address.ip()),
-            };
-            let target = Target::new(host, address.port());
+            let target = target_at(*address);
             let opened = match self.proxy.scheme() {
                 ProxyScheme::Socks4 => self.socks4(target),
                 _ => self.socks5(target),
@@ -100,13 +96,8 @@ impl<'a> Hop<'a> {
     }
 
     fn resolve(&self, uri: &Uri<'_>) -> Result<Vec<SocketAddr>, ConnectError> {
-        let family = match (self.proxy.scheme(), self.dialer.family) {
-            // SOCKS4 has a place for IPv4 only.
-            (ProxyScheme::Socks4, AddressFamily::Any) => AddressFamily::Ipv4,
-            (_, family) => family,
-        };
         let dialer = Dialer {
-            family,
+            family: family(self.proxy, self.dialer.family),
             ..*self.dialer
         };
         let host = connect::bare_host(uri);
@@ -116,29 +107,15 @@ impl<'a> Hop<'a> {
     }
 
     fn http(&self, target: Target<'_>) -> Result<Stream, ProxyError> {
-        let mut ask = HttpConnect::new(target);
-        if let Some(Credentials { user, password }) = self.proxy.credentials() {
-            ask = ask.credentials(user, password);
-        }
-        self.through(ask, |tunnel| {
-            tunnel.response().map(|answer| Response::of_proxy(&answer))
-        })
+        self.through(by_http(self.proxy, target), http_response)
     }
 
     fn socks4(&self, target: Target<'_>) -> Result<Stream, ProxyError> {
-        let mut ask = Socks4::new(target);
-        if let Some(Credentials { user, .. }) = self.proxy.credentials() {
-            ask = ask.user(user.as_bytes());
-        }
-        self.through(ask, |_| None)
+        self.through(by_socks4(self.proxy, target), |_| None)
     }
 
     fn socks5(&self, target: Target<'_>) -> Result<Stream, ProxyError> {
-        let mut ask = Socks5::new(target);
-        if let Some(Credentials { user, password }) = self.proxy.credentials() {
-            ask = ask.credentials(user.as_bytes(), password.as_bytes());
-        }
-        self.through(ask, |_| None)
+        self.through(by_socks5(self.proxy, target), |_| None)
     }
 
     /// Connects to the proxy and asks it. `response` keeps its answer.
@@ -219,7 +196,58 @@ impl<'a> Hop<'a> {
     }
 }
 
-type Asked<P> = Tunnel<P, Vec<u8>, Vec<u8>>;
+pub(crate) type Asked<P> = Tunnel<P, Vec<u8>, Vec<u8>>;
+
+/// What to say to an HTTP proxy.
+pub(crate) fn by_http<'a>(proxy: &'a ProxyUrl, target: Target<'a>) -> HttpConnect<'a> {
+    let ask = HttpConnect::new(target);
+    match proxy.credentials() {
+        Some(Credentials { user, password }) => ask.credentials(user, password),
+        None => ask,
+    }
+}
+
+/// What an HTTP proxy has said.
+pub(crate) fn http_response(tunnel: &Asked<HttpConnect<'_>>) -> Option<Response> {
+    tunnel.response().map(|answer| Response::of_proxy(&answer))
+}
+
+/// What to say to a SOCKS4 proxy.
+pub(crate) fn by_socks4<'a>(proxy: &'a ProxyUrl, target: Target<'a>) -> Socks4<'a> {
+    let ask = Socks4::new(target);
+    match proxy.credentials() {
+        Some(Credentials { user, .. }) => ask.user(user.as_bytes()),
+        None => ask,
+    }
+}
+
+/// What to say to a SOCKS5 proxy.
+pub(crate) fn by_socks5<'a>(proxy: &'a ProxyUrl, target: Target<'a>) -> Socks5<'a> {
+    let ask = Socks5::new(target);
+    match proxy.credentials() {
+        Some(Credentials { user, password }) => {
+            ask.credentials(user.as_bytes(), password.as_bytes())
+        }
+        None => ask,
+    }
+}
+
+/// Which addresses of a target the proxy can be asked for.
+pub(crate) const fn family(proxy: &ProxyUrl, family: AddressFamily) -> AddressFamily {
+    match (proxy.scheme(), family) {
+        // SOCKS4 has a place for IPv4 only.
+        (ProxyScheme::Socks4, AddressFamily::Any) => AddressFamily::Ipv4,
+        (_, family) => family,
+    }
+}
+
+pub(crate) const fn target_at(address: SocketAddr) -> Target<'static> {
+    let host = match address {
+        SocketAddr::V4(address) => Host::Ipv4(*address.ip()),
+        SocketAddr::V6(address) => Host::Ipv6(*address.ip()),
+    };
+    Target::new(host, address.port())
+}
 
 /// Runs until the tunnel is open or has failed.
 fn drive<P: Protocol>(stream: &mut Stream, tunnel: &mut Asked<P>) -> io::Result<()> {
@@ -250,7 +278,7 @@ fn drive<P: Protocol>(stream: &mut Stream, tunnel: &mut Asked<P>) -> io::Result<
 }
 
 /// Whether another address of the target may do better.
-fn is_about_the_target(error: TunnelError) -> bool {
+pub(crate) fn is_about_the_target(error: TunnelError) -> bool {
     match error {
         TunnelError::Socks4(_) => true,
         TunnelError::Socks5(reply) => matches!(

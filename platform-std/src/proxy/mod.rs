@@ -49,7 +49,7 @@
 mod choice;
 mod error;
 mod exceptions;
-mod hop;
+pub(crate) mod hop;
 mod url;
 
 pub use error::ProxyError;
