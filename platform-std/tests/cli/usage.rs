@@ -80,15 +80,30 @@ fn times_that_are_none() {
 }
 
 #[test]
+fn keepalive_and_reconnecting() {
+    for arguments in [
+        &["--ping-interval", "0"][..],
+        &["--ping-interval", "x"],
+        &["--ping-timeout", "1"],
+        &["--ping-interval", "1", "--ping-timeout", "0"],
+        &["--reconnect=x"],
+        &["--reconnect=-1"],
+        &["--backoff", "1..2"],
+        &["--reconnect", "--backoff", "1"],
+        &["--reconnect", "--backoff", "2..1"],
+        &["--reconnect", "--backoff", "..1"],
+        &["--reconnect", "--backoff", "1.."],
+        &["--reconnect", "--backoff", "-1..1"],
+    ] {
+        refused(arguments);
+    }
+}
+
+#[test]
 fn what_is_not_there_yet_says_so() {
     for arguments in [
         &["--max-redirects", "3"][..],
         &["-u", "user:secret"],
-        &["--reconnect"],
-        &["--reconnect=3"],
-        &["--backoff", "0.5..30"],
-        &["--ping-interval", "1"],
-        &["--ping-timeout", "1"],
     ] {
         let run = refused(arguments);
         assert!(run.stderr.contains("is not supported yet"), "{run:?}");

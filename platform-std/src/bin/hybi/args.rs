@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
+use clap_complete::Shell;
 
 /// A WebSocket client: sends each line of stdin as a text message and prints
 /// what it receives.
@@ -18,7 +19,8 @@ Exit status: 0 closed with 1000, 1001 or no code · 1 connection lost · 2 usage
 6 a deadline passed · 7 the peer closed with another code")]
 pub(crate) struct Args {
     /// ws:// or wss://
-    pub(crate) url: String,
+    #[arg(required_unless_present_any = ["man", "completions"])]
+    pub(crate) url: Option<String>,
 
     /// Send this text message after connecting, in the order given;
     /// repeatable
@@ -158,20 +160,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECS")]
     pub(crate) close_timeout: Option<String>,
 
-    /// Send a ping at this interval
+    /// Send a ping after each such interval; default: none
     #[arg(long, value_name = "SECS")]
     pub(crate) ping_interval: Option<String>,
 
-    /// How long to wait for its pong
-    #[arg(long, value_name = "SECS")]
+    /// Deadline of its pong; default 20
+    #[arg(long, value_name = "SECS", requires = "ping_interval")]
     pub(crate) ping_timeout: Option<String>,
 
-    /// Connect again after a loss
-    #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(crate) reconnect: Option<String>,
+    /// Connect again after a loss, at most MAX times in a row
+    #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
+    pub(crate) reconnect: Option<Option<u32>>,
 
-    /// How long to wait before that, in seconds
-    #[arg(long, value_name = "MIN..MAX")]
+    /// How long to wait before that, in seconds; default 0.5..30
+    #[arg(long, value_name = "MIN..MAX", requires = "reconnect")]
     pub(crate) backoff: Option<String>,
 
     /// Log to stderr; twice: frames and headers
@@ -189,4 +191,12 @@ pub(crate) struct Args {
     /// Print one JSON object a line for each event
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Print the man page
+    #[arg(long, hide = true, exclusive = true)]
+    pub(crate) man: bool,
+
+    /// Print the completions of a shell
+    #[arg(long, value_name = "SHELL", hide = true, exclusive = true)]
+    pub(crate) completions: Option<Shell>,
 }

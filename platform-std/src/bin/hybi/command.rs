@@ -2,9 +2,9 @@
 
 use hybi_std::CloseCode;
 
-use crate::input::Order;
+use crate::{input::Order, outgoing::Outgoing};
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Command {
     Order(Order),
     Help,
@@ -12,12 +12,26 @@ pub(crate) enum Command {
 
 pub(crate) const HELP: &str = "\
 Each line is sent as a text message. Commands:
+  /binary HEX|@FILE       send a binary message
   /ping [PAYLOAD]         send a ping
   /close [CODE] [REASON]  close with this code (1000) and reason
   /quit                   close, as Ctrl-D and Ctrl-C do
   /help                   show this
   //TEXT                  send TEXT with one slash before it
 ";
+
+/// The names, to be completed.
+const NAMES: [&str; 5] = ["binary", "close", "help", "ping", "quit"];
+
+/// What a command's name, begun after a slash, is completed with.
+pub(crate) fn complete(line: &str) -> Option<String> {
+    let begun = line.strip_prefix('/')?;
+    let mut names = NAMES.iter().filter_map(|name| name.strip_prefix(begun));
+    match (names.next(), names.next()) {
+        (Some(rest), None) => Some(format!("{rest} ")),
+        _ => None,
+    }
+}
 
 /// The order that `line` gives.
 ///
@@ -33,6 +47,13 @@ pub(crate) fn parse(line: String) -> Result<Command, String> {
     let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
     let rest = rest.trim();
     let order = match name.trim_end() {
+        "binary" if rest.is_empty() => {
+            return Err("/binary: give hexadecimal digits, or @FILE".to_owned());
+        }
+        "binary" => match Outgoing::binary(rest) {
+            Ok(message) => Order::Send(message),
+            Err(words) => return Err(format!("/binary: {words}")),
+        },
         "ping" if rest.len() > 125 => return Err("a ping has at most 125 bytes".to_owned()),
         "ping" => Order::Ping(rest.as_bytes().to_vec()),
         "close" => close(rest)?,
@@ -74,9 +95,10 @@ fn close(rest: &str) -> Result<Order, String> {
 mod tests {
     use super::*;
 
-    fn order(line: &str) -> Order {
+    /// What an order is, in words.
+    fn order(line: &str) -> String {
         match parse(line.to_owned()) {
-            Ok(Command::Order(order)) => order,
+            Ok(Command::Order(order)) => format!("{order:?}"),
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -84,21 +106,27 @@ mod tests {
     #[test]
     fn lines_are_messages() {
         for (line, text) in [("", ""), ("a /b", "a /b"), ("//a", "/a"), (" /a", " /a")] {
-            assert_eq!(order(line), Order::Text(text.to_owned()), "{line:?}");
+            assert_eq!(order(line), format!("Text({text:?})"));
         }
     }
 
     #[test]
     fn commands() {
-        assert_eq!(order("/ping"), Order::Ping(Vec::new()));
-        assert_eq!(order("/ping a b"), Order::Ping(b"a b".to_vec()));
-        let close = |code, reason: &str| Order::Close(CloseCode(code), reason.to_owned());
-        assert_eq!(order("/close"), close(1000, ""));
-        assert_eq!(order("/close 4000"), close(4000, ""));
-        assert_eq!(order("/close 4000 so long"), close(4000, "so long"));
-        assert_eq!(order("/close so long"), close(1000, "so long"));
-        assert_eq!(order("/quit"), close(1000, ""));
-        assert_eq!(parse("/help".to_owned()), Ok(Command::Help));
+        assert_eq!(order("/ping"), "Ping([])");
+        assert_eq!(order("/ping a b"), format!("Ping({:?})", b"a b"));
+        assert_eq!(order("/binary 00fF"), "Send(Message(Binary([0, 255])))");
+        assert_eq!(order("/close"), "Close(CloseCode(1000), \"\")");
+        assert_eq!(order("/close 4000"), "Close(CloseCode(4000), \"\")");
+        assert_eq!(
+            order("/close 4000 so long"),
+            "Close(CloseCode(4000), \"so long\")"
+        );
+        assert_eq!(
+            order("/close so long"),
+            "Close(CloseCode(1000), \"so long\")"
+        );
+        assert_eq!(order("/quit"), order("/close"));
+        assert!(matches!(parse("/help ".to_owned()), Ok(Command::Help)));
     }
 
     #[test]
@@ -107,12 +135,29 @@ mod tests {
         for line in [
             "/pong".to_owned(),
             "/".to_owned(),
+            "/binary".to_owned(),
+            "/binary 0".to_owned(),
+            "/binary @/no/such/file".to_owned(),
             "/close 1005".to_owned(),
             "/close 99999".to_owned(),
             format!("/ping {long}"),
             format!("/close {long}"),
         ] {
             assert!(parse(line.clone()).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_completed() {
+        for (line, rest) in [
+            ("/b", Some("inary ")),
+            ("/close", Some(" ")),
+            ("/", None),
+            ("/x", None),
+            ("b", None),
+            ("/ping a", None),
+        ] {
+            assert_eq!(complete(line).as_deref(), rest, "{line}");
         }
     }
 }

@@ -31,6 +31,14 @@ pub(crate) enum Event<'a> {
         #[serde(rename = "base64", serialize_with = "base64")]
         data: &'a [u8],
     },
+    /// The connection was lost, or an attempt failed, and there will be
+    /// another one.
+    Disconnected {
+        kind: &'static str,
+        attempt: u32,
+        retry_in_ms: u64,
+        message: String,
+    },
     /// The closing handshake is over.
     Closed {
         code: Option<u16>,
@@ -130,6 +138,16 @@ mod tests {
         assert_eq!(
             line(Event::Ping { data: b"" }),
             r#"{"event":"ping","base64":""}"#
+        );
+        let disconnected = Event::Disconnected {
+            kind: "io",
+            attempt: 1,
+            retry_in_ms: 730,
+            message: "connection reset".to_owned(),
+        };
+        assert_eq!(
+            line(disconnected),
+            r#"{"event":"disconnected","kind":"io","attempt":1,"retry_in_ms":730,"message":"connection reset"}"#
         );
         assert_eq!(
             line(Event::error(Kind::TooBig, "m")),

@@ -1,11 +1,11 @@
 //! Events as people read them.
 
-use core::fmt::Write;
+use core::{fmt::Write, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 use hybi_std::CloseCode;
 
-use crate::event::Event;
+use crate::{event::Event, pretty};
 
 /// For whom the lines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +19,19 @@ pub(crate) enum Reader {
 /// So many bytes of a binary message are shown on a terminal.
 const SHOWN: usize = 256;
 
+const TEXT: Style = AnsiColor::Blue.on_default();
+
 impl Reader {
     /// A received message, or a ping or pong, without the line's end.
     pub(crate) fn received(self, event: &Event<'_>) -> Option<String> {
         let mut line = String::new();
         match event {
             Event::Text { data } => {
+                if let Self::Terminal { colour } = self
+                    && let Some(json) = pretty::json(data, "  ", colour)
+                {
+                    return Some(format!("{}{json}", self.styled(TEXT, "< ")));
+                }
                 line.push_str("< ");
                 self.text(data, &mut line);
             }
@@ -34,7 +41,7 @@ impl Reader {
             _ => return None,
         }
         let style = match event {
-            Event::Text { .. } => AnsiColor::Blue.on_default(),
+            Event::Text { .. } => TEXT,
             Event::Binary { .. } => AnsiColor::Magenta.on_default(),
             _ => Style::new().dimmed(),
         };
@@ -72,6 +79,18 @@ impl Reader {
                     line.push_str(", ");
                     self.text(reason, &mut line);
                 }
+                AnsiColor::Yellow.on_default()
+            }
+            Event::Disconnected {
+                attempt,
+                retry_in_ms,
+                message,
+                ..
+            } => {
+                line.push_str("disconnected: ");
+                self.text(message, &mut line);
+                let seconds = Duration::from_millis(*retry_in_ms).as_secs_f64();
+                let _ = write!(line, "; attempt {attempt} in {seconds:.1} s");
                 AnsiColor::Yellow.on_default()
             }
             Event::Error { message, .. } => {
@@ -147,6 +166,13 @@ mod tests {
             Reader::Pipe.received(&event).unwrap(),
             "< a\u{1b}[2Jb\u{9b}c\r\n\td"
         );
+    }
+
+    #[test]
+    fn json_is_laid_out_on_a_terminal_only() {
+        let event = Event::Text { data: "{\"a\":1}" };
+        assert_eq!(PLAIN.received(&event).unwrap(), "< {\n    \"a\": 1\n  }");
+        assert_eq!(Reader::Pipe.received(&event).unwrap(), "< {\"a\":1}");
     }
 
     #[test]

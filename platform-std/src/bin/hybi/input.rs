@@ -3,19 +3,25 @@
 //! channel, so that a fast stdin waits for a slow peer.
 
 use std::{
+    collections::VecDeque,
     io::{self, BufRead},
-    sync::mpsc::{self, Receiver, SyncSender},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
     thread,
+    time::Instant,
 };
 
-use hybi_std::{CloseCode, Waker};
+use hybi_std::{CloseCode, Message, Waker};
 
-use crate::output::Format;
+use crate::{outgoing::Outgoing, output::Format};
 
 /// Something to do for the session.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Order {
     Text(String),
+    Send(Outgoing),
     Ping(Vec<u8>),
     Close(CloseCode, String),
     /// There is no more input.
@@ -26,35 +32,109 @@ pub(crate) enum Order {
 
 impl Order {
     /// About how many bytes it puts on the wire.
-    pub(crate) const fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         match self {
             Self::Text(text) => text.len() + 8,
+            Self::Send(Outgoing::Message(Message::Binary(data))) => data.len() + 8,
             _ => 8,
         }
     }
 }
 
 /// How many orders may wait for the session.
-const WAITING: usize = 64;
+pub(crate) const WAITING: usize = 64;
 
 /// Where orders go: to the session, which is woken.
 #[derive(Clone)]
 pub(crate) struct Feed {
     orders: SyncSender<Order>,
-    waker: Waker,
+    session: Wake,
 }
 
 impl Feed {
-    pub(crate) fn new(waker: Waker) -> (Self, Receiver<Order>) {
+    pub(crate) fn new(session: Wake) -> (Self, Orders) {
         let (orders, receiver) = mpsc::sync_channel(WAITING);
-        (Self { orders, waker }, receiver)
+        let orders = Self { orders, session };
+        let receiver = Orders {
+            receiver,
+            ahead: VecDeque::new(),
+        };
+        (orders, receiver)
     }
 
     /// False: the session takes no more orders.
     pub(crate) fn send(&self, order: Order) -> bool {
         let taken = self.orders.send(order).is_ok();
-        self.waker.wake();
+        self.session.wake();
         taken
+    }
+}
+
+/// Wakes the session, whichever connection it is on.
+#[derive(Clone, Default)]
+pub(crate) struct Wake(Arc<Mutex<Option<Waker>>>);
+
+impl Wake {
+    /// `None`: there is no connection now.
+    pub(crate) fn set(&self, waker: Option<Waker>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = waker;
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake();
+        }
+    }
+}
+
+/// Where orders come from.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    receiver: Receiver<Order>,
+    /// Taken out while there was no connection.
+    ahead: VecDeque<Order>,
+}
+
+impl Orders {
+    /// The next one that is there.
+    pub(crate) fn next(&mut self) -> Option<Order> {
+        self.ahead
+            .pop_front()
+            .or_else(|| self.receiver.try_recv().ok())
+    }
+
+    /// Waits until then without a connection. What is to be sent is put
+    /// aside, so much of it at `most`, and `kept` hears of it; an order to
+    /// close, or the end of the input with nothing left to send, is returned.
+    pub(crate) fn wait(
+        &mut self,
+        until: Instant,
+        most: usize,
+        mut kept: impl FnMut(),
+    ) -> Option<Order> {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let order = if self.ahead.len() < most {
+                self.receiver.recv_timeout(left)
+            } else {
+                Err(RecvTimeoutError::Disconnected)
+            };
+            match order {
+                Ok(order @ Order::Close(..)) => return Some(order),
+                Ok(Order::End) if self.ahead.is_empty() => return Some(Order::End),
+                Ok(order) => {
+                    if let Order::Text(_) | Order::Send(_) = order {
+                        kept();
+                    }
+                    self.ahead.push_back(order);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(left),
+            }
+        }
     }
 }
 
@@ -180,10 +260,13 @@ mod tests {
             (" ä \n", " ä "),
         ] {
             let order = message(line.as_bytes().to_vec(), 1);
-            assert_eq!(order, Order::Text(text.to_owned()), "{line:?}");
+            assert!(
+                matches!(order, Order::Text(line) if line == text),
+                "{line:?}"
+            );
         }
         let order = message(b"ab\xff\n".to_vec(), 7);
         let words = "line 7 of stdin is not UTF-8 from byte 3 on; it was not sent";
-        assert_eq!(order, Order::Unusable(words.to_owned()));
+        assert!(matches!(order, Order::Unusable(said) if said == words));
     }
 }

@@ -1,5 +1,5 @@
 //! Ctrl-C: the first one asks for the closing handshake, a second one, or
-//! one before the connection is open, drops the connection.
+//! one before a connection is open, drops the connection.
 
 use std::{
     process,
@@ -47,6 +47,17 @@ impl Interrupt {
     pub(crate) fn opened(&self, waker: Waker) {
         let mut phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
         *phase = Phase::Open(waker);
+    }
+
+    /// The connection is lost, and another one will be tried: Ctrl-C drops
+    /// that attempt. False: it was pressed already, so do not try.
+    pub(crate) fn lost(&self) -> bool {
+        let mut phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Phase::Interrupted = *phase {
+            return false;
+        }
+        *phase = Phase::Connecting;
+        true
     }
 
     /// Whether the closing handshake was asked for since the last look.

@@ -5,37 +5,38 @@
 )]
 
 mod args;
+mod client;
 #[cfg(unix)]
 mod command;
 #[cfg(unix)]
 mod editor;
+mod end;
 mod event;
 mod exit;
 mod human;
 mod input;
 mod interrupt;
 mod logger;
+mod outgoing;
 mod output;
+mod pages;
+mod pretty;
+mod progress;
 mod session;
 mod settings;
 
-use std::{
-    io,
-    process::ExitCode,
-    sync::{Arc, mpsc::Receiver},
-};
+use std::{process::ExitCode, sync::Arc};
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
-use hybi_std::{ConnectError, Kind, Waker, WebSocket};
+use hybi_std::Kind;
 
 use crate::{
     args::Args,
+    client::Client,
     event::Event,
     exit::Exit,
-    input::{Feed, Order, Source},
-    interrupt::Interrupt,
+    input::Source,
     output::{Format, Output},
-    session::{Session, State},
 };
 
 fn main() -> ExitCode {
@@ -43,7 +44,10 @@ fn main() -> ExitCode {
         .try_get_matches()
         .and_then(|matches| Ok((Args::from_arg_matches(&matches)?, matches)));
     match parsed {
-        Ok((args, matches)) => run(&args, &matches).into(),
+        Ok((args, matches)) => match pages::print(&args) {
+            Some(exit) => exit.into(),
+            None => run(&args, &matches).into(),
+        },
         Err(error) => explain(&error).into(),
     }
 }
@@ -68,83 +72,25 @@ fn run(args: &Args, matches: &ArgMatches) -> Exit {
     let control_frames = args.verbose > 0 || !args.ping.is_empty() || source.is_person();
     let output = Arc::new(Output::new(args.format(), args.timings, control_frames));
     logger::start(args.verbose, &output);
-    let prepared = args
-        .builder()
-        .and_then(|builder| Ok((builder, args.plan(matches, source)?)));
-    let (builder, plan) = match prepared {
-        Ok(prepared) => prepared,
-        Err(unusable) => return refuse(&output, unusable.kind(), unusable.event()),
-    };
-    let interrupt = Interrupt::watch(&output);
-    let opened = builder.connect().and_then(|socket| {
-        let waker = socket.waker().map_err(ConnectError::Io)?;
-        Ok((socket, waker))
+    let prepared = args.builder().and_then(|builder| {
+        let builder = builder.delivery(output.delivery());
+        Ok((builder, args.plan(matches, source)?, args.policy()?))
     });
-    let (socket, waker) = match opened {
-        Ok(opened) => opened,
-        Err(error) => return refuse(&output, error.kind(), Event::from(&error)),
+    let (builder, plan, policy) = match prepared {
+        Ok(prepared) => prepared,
+        Err(unusable) => {
+            let exit = Exit::of_error(unusable.kind());
+            let event = unusable.event();
+            client::say_usage(&output, &event);
+            output.last(&event);
+            return exit;
+        }
     };
-    interrupt.opened(waker.clone());
-    if greet(&output, &socket).is_err() {
-        return Exit::Lost;
-    }
-    let orders = read_input(source, waker, &output, &interrupt);
-    Session {
-        socket,
-        plan,
-        orders: Some(orders),
-        output: &output,
-        interrupt: &interrupt,
-        state: State::default(),
-    }
-    .run()
-}
-
-/// Says why there is no connection.
-fn refuse(output: &Output, kind: Kind, event: Event<'_>) -> Exit {
-    if let (Kind::Usage, Format::Json, Event::Error { message, .. }) =
-        (kind, output.format(), &event)
-    {
-        output.note(&format!("hybi: {message}"));
-    }
-    output.last(&event);
-    Exit::of_error(kind)
-}
-
-fn greet(output: &Output, socket: &WebSocket) -> io::Result<()> {
-    output.event(&Event::Connected {
-        url: socket.url(),
-        status: socket.response().status(),
-        subprotocol: socket.subprotocol(),
-        extensions: socket.extensions(),
-        attempt: 0,
-    })
-}
-
-/// Begins to read the input.
-fn read_input(
-    source: Source,
-    waker: Waker,
-    output: &Output,
-    interrupt: &Arc<Interrupt>,
-) -> Receiver<Order> {
-    let (feed, orders) = Feed::new(waker);
-    match source {
-        Source::Nothing => {
-            feed.send(Order::End);
-        }
-        Source::Lines => input::read_lines(feed),
-        #[cfg(unix)]
-        Source::Editor => {
-            output.note("Each line is sent as a message; /help shows the commands.");
-            match editor::start(feed.clone(), Arc::clone(interrupt)) {
-                Ok(prompt) => output.set_prompt(prompt),
-                Err(error) => {
-                    log::debug!("no line editor: {error}");
-                    input::read_lines(feed);
-                }
-            }
+    match Client::new(builder, plan, source, policy, &output) {
+        Ok(client) => client.run(),
+        Err(error) => {
+            output.last(&Event::error(Kind::Io, error.to_string()));
+            Exit::Lost
         }
     }
-    orders
 }

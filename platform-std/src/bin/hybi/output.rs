@@ -6,6 +6,8 @@ use std::{
     time::Instant,
 };
 
+use hybi_std::Delivery;
+
 use crate::{event::Event, human::Reader};
 
 /// How events are printed.
@@ -21,6 +23,9 @@ pub(crate) enum Format {
 pub(crate) trait Prompt: Send {
     /// Prints whole lines above the prompt.
     fn print(&mut self, lines: &str) -> io::Result<()>;
+    /// Shows this line between what is printed and the prompt; nothing, if
+    /// it is empty.
+    fn show(&mut self, status: &str) -> io::Result<()>;
     /// Takes the prompt away.
     fn end(&mut self);
 }
@@ -38,6 +43,8 @@ pub(crate) struct Output {
 
 struct Sink {
     prompt: Option<Box<dyn Prompt>>,
+    /// A line on stderr that will be overwritten.
+    passing: bool,
     /// The last line is printed, or nobody reads.
     over: bool,
 }
@@ -57,6 +64,7 @@ impl Output {
             start: Instant::now(),
             sink: Mutex::new(Sink {
                 prompt: None,
+                passing: false,
                 over: false,
             }),
         }
@@ -79,6 +87,38 @@ impl Output {
         self.print(&mut self.sink(), event)
     }
 
+    /// Whether [`passing`](Self::passing) shows anything.
+    fn shows_progress(&self) -> bool {
+        self.format == Format::Human && io::stderr().is_terminal() && !is_dumb()
+    }
+
+    /// How to receive: in parts, where their progress is shown.
+    pub(crate) fn delivery(&self) -> Delivery {
+        if self.shows_progress() {
+            Delivery::Chunks
+        } else {
+            Delivery::Whole
+        }
+    }
+
+    /// Shows a line that stays until the next one; an empty one takes it
+    /// away.
+    pub(crate) fn passing(&self, line: &str) {
+        let mut sink = self.sink();
+        if sink.over || !self.shows_progress() {
+            return;
+        }
+        if let Some(prompt) = &mut sink.prompt {
+            let _ = prompt.show(line);
+            return;
+        }
+        sink.clear();
+        if !line.is_empty() {
+            complain(line);
+            sink.passing = true;
+        }
+    }
+
     /// Prints the last event. Only the first caller's counts: false, where
     /// the last line was printed before.
     pub(crate) fn last(&self, event: &Event<'_>) -> bool {
@@ -89,6 +129,7 @@ impl Output {
         if let Some(mut prompt) = sink.prompt.take() {
             prompt.end();
         }
+        sink.clear();
         // There is no one left to tell of an error.
         let _ = self.print(&mut sink, event);
         sink.over = true;
@@ -99,7 +140,9 @@ impl Output {
     pub(crate) fn note(&self, words: &str) {
         let mut line = words.to_owned();
         line.push('\n');
-        match &mut self.sink().prompt {
+        let mut sink = self.sink();
+        sink.clear();
+        match &mut sink.prompt {
             Some(prompt) => {
                 let _ = prompt.print(&line);
             }
@@ -111,6 +154,7 @@ impl Output {
         if sink.over {
             return Ok(());
         }
+        sink.clear();
         let mut line = Vec::new();
         if self.timings {
             write!(line, "{:.3} ", self.start.elapsed().as_secs_f64())?;
@@ -190,6 +234,16 @@ impl Output {
     }
 }
 
+impl Sink {
+    /// Takes a passing line away.
+    fn clear(&mut self) {
+        if self.passing {
+            self.passing = false;
+            complain("\r\x1b[K");
+        }
+    }
+}
+
 /// To stderr; where nobody can be told, there is nothing to do.
 pub(crate) fn complain(line: &str) {
     let _ = io::stderr().lock().write_all(line.as_bytes());
@@ -198,5 +252,10 @@ pub(crate) fn complain(line: &str) {
 /// By the customs of <https://no-color.org>.
 fn colours() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    !set("NO_COLOR") && !is_dumb()
+}
+
+/// Whether the terminal knows no escape sequences.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }

@@ -1,57 +1,93 @@
-//! The time from the open connection to its end.
+//! The time from an open connection to its end.
 
 use std::{
+    collections::VecDeque,
     io,
-    sync::mpsc::{Receiver, TryRecvError},
     time::{Duration, Instant},
 };
 
 use hybi_core::error::SendError;
-use hybi_std::{CloseCode, Closed, Error, Event as Received, Kind, Message, WebSocket};
+use hybi_std::{CloseCode, Closed, Error, Event as Received, Message, MessageKind, WebSocket};
 
-use crate::{event::Event, exit::Exit, input::Order, interrupt::Interrupt, output::Output};
+use crate::{
+    end::End,
+    event::Event,
+    input::{Order, Orders},
+    interrupt::Interrupt,
+    outgoing::{Outgoing, Piece, Upload},
+    output::Output,
+    progress::Progress,
+};
 
-/// What the command line says about an open connection.
+/// What the command line says about open connections.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// To send first, in this order.
-    pub(crate) outgoing: Vec<Message>,
+    pub(crate) outgoing: VecDeque<Outgoing>,
     pub(crate) echo: bool,
     /// Close after so many data messages.
     pub(crate) count: Option<u64>,
     /// Close so long after the end of the input. `None`: do not.
     pub(crate) eof_wait: Option<Duration>,
+    /// Show no Pong but those that the user asked for.
+    pub(crate) only_own_pongs: bool,
+}
+
+/// What outlasts a connection.
+#[derive(Debug)]
+pub(crate) struct Talk {
+    pub(crate) plan: Plan,
+    /// `None`, once the input has ended or does not matter any more.
+    pub(crate) orders: Option<Orders>,
+    pub(crate) received: u64,
+    /// Close then.
+    pub(crate) close_at: Option<Instant>,
+    /// This side has begun to close: what comes then is the end.
+    pub(crate) closing: bool,
+    /// Why the program ends, where that is not the peer's doing.
+    unusable: Option<String>,
+}
+
+impl Talk {
+    pub(crate) const fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            orders: None,
+            received: 0,
+            close_at: None,
+            closing: false,
+            unusable: None,
+        }
+    }
 }
 
 pub(crate) struct Session<'a> {
-    pub(crate) socket: WebSocket,
-    pub(crate) plan: Plan,
-    /// `None`, once the input has ended or does not matter any more.
-    pub(crate) orders: Option<Receiver<Order>>,
-    pub(crate) output: &'a Output,
-    pub(crate) interrupt: &'a Interrupt,
-    pub(crate) state: State,
-}
-
-/// How far a session is.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    received: u64,
-    /// `--count` is reached: the rest is not for the user.
-    enough: bool,
-    /// Close then.
-    close_at: Option<Instant>,
+    socket: WebSocket,
+    talk: &'a mut Talk,
+    output: &'a Output,
+    interrupt: &'a Interrupt,
+    /// To send before any order is carried out.
+    first: VecDeque<Outgoing>,
+    upload: Option<Upload>,
     /// Why sending failed. What was received before is still to come.
     send_error: Option<Error>,
-    /// Why the program ends, where that is not the peer's doing.
-    unusable: Option<String>,
+    /// The Pings that the user sent, as far as no Pong came.
+    pings: VecDeque<Vec<u8>>,
+    incoming: Incoming,
+}
+
+/// A message that arrives in parts.
+#[derive(Debug, Default)]
+struct Incoming {
+    data: Vec<u8>,
+    progress: Option<Progress>,
 }
 
 /// What came of looking for an event.
 enum Next {
     Event,
     Nothing,
-    End(Exit),
+    End(End),
 }
 
 /// So many orders are carried out before looking at what arrived, or fewer
@@ -62,46 +98,77 @@ const BYTES_AT_A_TIME: usize = 64 << 10;
 /// So many events are printed before looking for orders.
 const EVENTS_AT_A_TIME: usize = 1024;
 
-impl Session<'_> {
-    /// Runs the connection to its end and prints its last line.
-    pub(crate) fn run(mut self) -> Exit {
-        for message in core::mem::take(&mut self.plan.outgoing) {
-            let result = self.socket.send(message);
-            self.sent(result);
+/// So many of the user's Pings are remembered.
+const PINGS: usize = 64;
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(
+        socket: WebSocket,
+        talk: &'a mut Talk,
+        output: &'a Output,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        Self {
+            first: core::mem::take(&mut talk.plan.outgoing),
+            socket,
+            talk,
+            output,
+            interrupt,
+            upload: None,
+            send_error: None,
+            pings: VecDeque::new(),
+            incoming: Incoming::default(),
         }
+    }
+
+    /// Runs the connection to its end.
+    pub(crate) fn run(mut self) -> End {
+        let end = self.converse();
+        if self.upload.take().is_some() || self.incoming.progress.take().is_some() {
+            self.output.passing("");
+        }
+        end
+    }
+
+    fn converse(&mut self) -> End {
         loop {
             if self.interrupt.take() {
                 self.close(CloseCode::NORMAL, "");
             }
-            let more = self.carry_out_orders();
-            if self.state.close_at.is_some_and(|at| Instant::now() >= at) {
+            let more = self.send_some();
+            let late = self.close_at().is_some_and(|at| Instant::now() >= at);
+            if late || (self.enough() && self.is_idle()) {
                 self.close(CloseCode::NORMAL, "");
             }
             match self.receive_all(more) {
                 Ok(None) => {}
-                Ok(Some(exit)) => return exit,
-                // Nobody reads any more. Dropping the connection says so.
+                Ok(Some(end)) => return end,
+                // Dropping the connection says so.
                 Err(error) => {
                     if error.kind() != io::ErrorKind::BrokenPipe {
                         self.output.note(&format!("hybi: stdout: {error}"));
                     }
-                    return Exit::Lost;
+                    return End::Unread;
                 }
             }
         }
     }
 
-    /// Prints what has arrived. `more`: orders wait already, do not wait for
-    /// anything else.
+    /// Prints what has arrived. `more`: there is more to send, do not wait
+    /// for anything else.
     ///
     /// A peer that echoes line by line blocks once its replies are not taken:
     /// so all of them are, up to a number, before the next lines go out.
-    fn receive_all(&mut self, more: bool) -> io::Result<Option<Exit>> {
+    fn receive_all(&mut self, more: bool) -> io::Result<Option<End>> {
+        if more && self.upload.is_some() && self.talk.plan.echo {
+            // What is to be sent back could not be sent now.
+            return Ok(None);
+        }
         for n in 0..EVENTS_AT_A_TIME {
             match self.receive(more || n > 0)? {
                 Next::Event => {}
                 Next::Nothing => break,
-                Next::End(exit) => return Ok(Some(exit)),
+                Next::End(end) => return Ok(Some(end)),
             }
         }
         Ok(None)
@@ -110,9 +177,10 @@ impl Session<'_> {
     /// Waits for the next event, an order or the time to close, and prints
     /// the event. `at_once`: looks, but does not wait.
     fn receive(&mut self, at_once: bool) -> io::Result<Next> {
+        let enough = self.enough();
         let received = if at_once {
             self.socket.receive_timeout(Duration::ZERO)
-        } else if let Some(at) = self.state.close_at {
+        } else if let Some(at) = self.close_at() {
             self.socket.receive_until(at)
         } else {
             match self.socket.receive() {
@@ -121,49 +189,140 @@ impl Session<'_> {
                 Err(error) => Err(error),
             }
         };
-        let message = match received {
+        let event = match received {
+            Ok(Some(event)) => event,
             Ok(None) => return Ok(Next::Nothing),
-            Ok(Some(Received::Closed(closed))) => {
-                let closed = Closed::from(closed);
-                return Ok(Next::End(self.closed(&closed)));
-            }
-            Ok(Some(event)) => {
-                let data = match event {
-                    Received::Text(data) => Event::Text { data },
-                    Received::Binary(data) => Event::Binary { data },
-                    Received::Ping(data) => Event::Ping { data },
-                    Received::Pong(data) => Event::Pong { data },
-                    _ => return Ok(Next::Event),
-                };
-                if !self.state.enough {
-                    self.output.event(&data)?;
-                }
-                match event {
-                    Received::Text(data) if self.plan.echo => Some(Message::from(data)),
-                    Received::Binary(data) if self.plan.echo => Some(Message::from(data)),
-                    Received::Text(_) | Received::Binary(_) => None,
-                    _ => return Ok(Next::Event),
-                }
-            }
             Err(error) => return Ok(Next::End(self.failed(error))),
         };
-        if self.state.enough {
-            return Ok(Next::Event);
-        }
-        if let Some(message) = message {
+        // A part of a message, unless it is the only one.
+        let whole;
+        let event = match event {
+            Received::Chunk(chunk) if !(chunk.first && chunk.last) => {
+                let kind = chunk.kind;
+                if !self.incoming.add(chunk.data, chunk.last, self.output) {
+                    return Ok(Next::Event);
+                }
+                whole = core::mem::take(&mut self.incoming.data);
+                message(kind, &whole)
+            }
+            Received::Chunk(chunk) => message(chunk.kind, chunk.data),
+            event => event,
+        };
+        let reply = match event {
+            Received::Closed(closed) => {
+                let closed = Closed::from(closed);
+                return Ok(Next::End(match self.talk.unusable.take() {
+                    Some(words) => End::Unusable(words),
+                    None => End::Closed(closed),
+                }));
+            }
+            // `--count` is reached: the rest is not for the user.
+            _ if enough => return Ok(Next::Event),
+            Received::Text(data) => {
+                self.output.event(&Event::Text { data })?;
+                self.talk.plan.echo.then(|| Message::from(data))
+            }
+            Received::Binary(data) => {
+                self.output.event(&Event::Binary { data })?;
+                self.talk.plan.echo.then(|| Message::from(data))
+            }
+            Received::Ping(data) => {
+                self.output.event(&Event::Ping { data })?;
+                return Ok(Next::Event);
+            }
+            Received::Pong(data) => {
+                let own = self.pings.iter().position(|ping| ping == data);
+                if let Some(at) = own {
+                    self.pings.drain(..=at);
+                }
+                if own.is_some() || !self.talk.plan.only_own_pongs {
+                    self.output.event(&Event::Pong { data })?;
+                }
+                return Ok(Next::Event);
+            }
+            _ => return Ok(Next::Event),
+        };
+        if let Some(message) = reply {
             let result = self.socket.send(message);
             self.sent(result);
         }
-        self.state.received += 1;
-        if self
-            .plan
-            .count
-            .is_some_and(|count| self.state.received >= count)
-        {
-            self.state.enough = true;
-            self.close(CloseCode::NORMAL, "");
-        }
+        self.talk.received += 1;
         Ok(Next::Event)
+    }
+
+    /// Whether `--count` is reached.
+    fn enough(&self) -> bool {
+        let received = self.talk.received;
+        self.talk.plan.count.is_some_and(|count| received >= count)
+    }
+
+    /// Whether nothing is left of what is to be sent first.
+    fn is_idle(&self) -> bool {
+        !self.talk.closing && self.first.is_empty() && self.upload.is_none()
+    }
+
+    /// When to close, unless sending has failed: then the peer ends it.
+    const fn close_at(&self) -> Option<Instant> {
+        match self.send_error {
+            None => self.talk.close_at,
+            Some(_) => None,
+        }
+    }
+
+    /// Sends what comes next. True: there may be more.
+    fn send_some(&mut self) -> bool {
+        if self.talk.closing || self.send_error.is_some() {
+            return false;
+        }
+        if self.upload.is_some() {
+            self.send_piece();
+        } else if let Some(outgoing) = self.first.pop_front() {
+            self.send(outgoing);
+        } else {
+            return self.carry_out_orders();
+        }
+        true
+    }
+
+    fn send(&mut self, outgoing: Outgoing) {
+        match outgoing {
+            Outgoing::Message(message) => {
+                if let Message::Ping(payload) = &message {
+                    self.remember(payload);
+                }
+                let result = self.socket.send(message);
+                self.sent(result);
+            }
+            Outgoing::File(upload) => self.upload = Some(upload),
+        }
+    }
+
+    /// Sends the next piece of a file.
+    fn send_piece(&mut self) {
+        let Some(upload) = &mut self.upload else {
+            return;
+        };
+        let (result, size, last) = match upload.next() {
+            Ok(Piece::Whole(data)) => (self.socket.send_binary(data), data.len(), true),
+            Ok(Piece::Part(data, last)) => {
+                let result = self.socket.send_binary_piece(data, last);
+                (result, data.len(), last)
+            }
+            // The message cannot be taken back any more.
+            Err(words) => return self.give_up(words),
+        };
+        let now = Instant::now();
+        let line = upload.progress.advance(size, now);
+        if last {
+            if let Some(words) = upload.progress.finish(now) {
+                self.output.passing("");
+                self.output.note(&words);
+            }
+            self.upload = None;
+        } else if let Some(line) = line {
+            self.output.passing(&line);
+        }
+        self.sent(result);
     }
 
     /// Does what the user asked for. True: there may be more.
@@ -171,22 +330,13 @@ impl Session<'_> {
         let mut bytes = 0;
         let mut more = true;
         for _ in 0..ORDERS_AT_A_TIME {
-            match self.orders.as_ref().map(Receiver::try_recv) {
-                Some(Ok(order)) => {
-                    bytes += order.size();
-                    self.carry_out(order);
-                }
-                Some(Err(TryRecvError::Empty)) => {
-                    more = false;
-                    break;
-                }
-                Some(Err(TryRecvError::Disconnected)) | None => {
-                    self.orders = None;
-                    more = false;
-                    break;
-                }
-            }
-            if bytes > BYTES_AT_A_TIME {
+            let Some(order) = self.talk.orders.as_mut().and_then(Orders::next) else {
+                more = false;
+                break;
+            };
+            bytes += order.size();
+            self.carry_out(order);
+            if bytes > BYTES_AT_A_TIME || self.upload.is_some() || self.send_error.is_some() {
                 break;
             }
         }
@@ -206,29 +356,37 @@ impl Session<'_> {
                 };
                 self.sent(result);
             }
+            Order::Send(outgoing) => self.send(outgoing),
             Order::Ping(payload) => {
+                self.remember(&payload);
                 let result = self.socket.ping(&payload);
                 self.sent(result);
             }
             Order::Close(code, reason) => self.close(code, &reason),
             Order::End => {
                 self.flush();
-                self.orders = None;
-                self.state.close_at = self
-                    .plan
-                    .eof_wait
-                    .and_then(|wait| Instant::now().checked_add(wait));
+                self.talk.end_of_input();
             }
-            Order::Unusable(words) => {
-                self.output.note(&format!("hybi: {words}"));
-                self.state.unusable = Some(words);
-                self.close(CloseCode::NORMAL, "");
-            }
+            Order::Unusable(words) => self.give_up(words),
         }
     }
 
+    /// Closes because of something that the user has to know.
+    fn give_up(&mut self, words: String) {
+        self.output.note(&format!("hybi: {words}"));
+        self.talk.unusable = Some(words);
+        self.close(CloseCode::NORMAL, "");
+    }
+
+    fn remember(&mut self, payload: &[u8]) {
+        if self.pings.len() >= PINGS {
+            self.pings.pop_front();
+        }
+        self.pings.push_back(payload.to_owned());
+    }
+
     fn flush(&mut self) {
-        if self.state.send_error.is_none() {
+        if self.send_error.is_none() {
             let result = self.socket.flush();
             self.sent(result);
         }
@@ -236,8 +394,13 @@ impl Session<'_> {
 
     /// Begins the closing handshake. Messages may still arrive.
     fn close(&mut self, code: CloseCode, reason: &str) {
-        self.orders = None;
-        self.state.close_at = None;
+        self.talk.closing = true;
+        self.talk.orders = None;
+        self.talk.close_at = None;
+        self.first.clear();
+        if self.upload.take().is_some() {
+            self.output.passing("");
+        }
         let result = self.socket.start_close(code, reason);
         self.sent(result);
     }
@@ -249,39 +412,58 @@ impl Session<'_> {
             Err(Error::Send(error)) => self.output.note(&format!("hybi: {error}")),
             // What the peer said before, its Close frame perhaps, counts.
             Err(error) => {
-                self.orders = None;
-                self.state.close_at = None;
-                self.state.send_error.get_or_insert(error);
+                self.first.clear();
+                self.upload = None;
+                self.send_error.get_or_insert(error);
             }
         }
     }
 
-    fn closed(&mut self, closed: &Closed) -> Exit {
-        if let Some(words) = self.state.unusable.take() {
-            let event = Event::Error {
-                kind: Kind::Usage.as_str(),
-                close_code: Some(CloseCode::NORMAL.into()),
-                status: None,
-                message: words,
-            };
-            return self.end(&event, Exit::Usage);
-        }
-        self.end(&Event::closed(closed), Exit::of_closed(closed))
-    }
-
-    fn failed(&mut self, error: Error) -> Exit {
-        let error = match (error, self.state.send_error.take()) {
+    fn failed(&mut self, error: Error) -> End {
+        End::Failed(match (error, self.send_error.take()) {
             (Error::Lost, Some(cause)) => cause,
             (error, _) => error,
-        };
-        self.end(&Event::from(&error), Exit::of_error(error.kind()))
+        })
     }
+}
 
-    fn end(&self, event: &Event<'_>, exit: Exit) -> Exit {
-        if self.output.last(event) {
-            exit
-        } else {
-            Exit::Lost
+impl Talk {
+    /// The input has ended.
+    pub(crate) fn end_of_input(&mut self) {
+        self.orders = None;
+        self.close_at = self
+            .plan
+            .eof_wait
+            .and_then(|wait| Instant::now().checked_add(wait));
+    }
+}
+
+impl Incoming {
+    /// Adds a part. True: the message is whole.
+    fn add(&mut self, part: &[u8], last: bool, output: &Output) -> bool {
+        self.data.extend_from_slice(part);
+        let progress = self
+            .progress
+            .get_or_insert_with(|| Progress::new("receiving", "a message", None));
+        let now = Instant::now();
+        let line = progress.advance(part.len(), now);
+        if last {
+            if progress.finish(now).is_some() {
+                output.passing("");
+            }
+            self.progress = None;
+        } else if let Some(line) = line {
+            output.passing(&line);
         }
+        last
+    }
+}
+
+/// A message that is whole.
+fn message(kind: MessageKind, data: &[u8]) -> Received<'_> {
+    match kind {
+        // The core has checked it, part by part.
+        MessageKind::Text => Received::Text(str::from_utf8(data).unwrap_or_default()),
+        MessageKind::Binary => Received::Binary(data),
     }
 }

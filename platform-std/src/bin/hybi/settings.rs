@@ -1,14 +1,18 @@
 //! What the command line means, checked before anything is connected.
 
 use core::time::Duration;
-use std::fs;
+use std::collections::VecDeque;
 
 use clap::ArgMatches;
+use hybi_core::reconnect::Policy;
 use hybi_std::{
-    AddressFamily, Builder, Compression, Kind, Message, Proxy, SocketOption, Tls, tls::TlsError,
+    AddressFamily, Builder, Compression, Keepalive, Kind, Message, Proxy, SocketOption, Tls,
+    tls::TlsError,
 };
 
-use crate::{args::Args, event::Event, input::Source, output::Format, session::Plan};
+use crate::{
+    args::Args, event::Event, input::Source, outgoing::Outgoing, output::Format, session::Plan,
+};
 
 /// A command line that cannot be used.
 #[derive(Debug)]
@@ -64,7 +68,7 @@ impl Args {
     /// What cannot be used, in words that hold no secret.
     pub(crate) fn builder(&self) -> Result<Builder, Unusable> {
         self.refuse_unsupported()?;
-        let mut builder = hybi_std::builder(self.url.as_str());
+        let mut builder = hybi_std::builder(self.url.as_deref().unwrap_or_default());
         for header in &self.header {
             let (name, value) = header
                 .split_once(':')
@@ -147,6 +151,11 @@ impl Args {
         if let Some(time) = seconds("--close-timeout", self.close_timeout.as_deref())? {
             builder = builder.close_timeout(time);
         }
+        if let Some(interval) = more_than_none("--ping-interval", self.ping_interval.as_deref())? {
+            let timeout = more_than_none("--ping-timeout", self.ping_timeout.as_deref())?;
+            let timeout = timeout.unwrap_or(Duration::from_secs(20));
+            builder = builder.keepalive(Keepalive::every(interval).timeout(Some(timeout)));
+        }
         Ok(builder)
     }
 
@@ -188,17 +197,42 @@ impl Args {
             echo: self.echo,
             count: self.count,
             eof_wait: eof_wait.or(default_wait),
+            only_own_pongs: self.format() == Format::Human
+                && self.ping_interval.is_some()
+                && self.verbose == 0,
         })
+    }
+
+    /// How to connect again. `None`: not at all.
+    ///
+    /// # Errors
+    /// What cannot be used, in words.
+    pub(crate) fn policy(&self) -> Result<Option<Policy>, Unusable> {
+        let Some(attempts) = self.reconnect else {
+            return Ok(None);
+        };
+        let mut policy = Policy::default();
+        policy.attempts = attempts;
+        if let Some(range) = &self.backoff {
+            let usage = "--backoff: give seconds as MIN..MAX, such as 0.5..30";
+            let (minimum, maximum) = range.split_once("..").ok_or_else(|| usage.to_owned())?;
+            policy.minimum = time(minimum).ok_or_else(|| usage.to_owned())?;
+            policy.maximum = time(maximum).ok_or_else(|| usage.to_owned())?;
+            if policy.minimum > policy.maximum {
+                return Err(usage.to_owned().into());
+            }
+            // Nothing would grow out of nothing.
+            policy.minimum = policy.minimum.max(SHORTEST_WAIT).min(policy.maximum);
+        }
+        // A server may ask for more, but the user has set the range.
+        policy.max_retry_after = policy.maximum;
+        Ok(Some(policy))
     }
 
     fn refuse_unsupported(&self) -> Result<(), String> {
         let given = [
             ("--max-redirects", self.max_redirects > 0),
             ("-u, --user", self.user.is_some()),
-            ("--reconnect", self.reconnect.is_some()),
-            ("--backoff", self.backoff.is_some()),
-            ("--ping-interval", self.ping_interval.is_some()),
-            ("--ping-timeout", self.ping_timeout.is_some()),
         ];
         match given.iter().find(|(_, given)| *given) {
             Some((name, _)) => Err(format!("{name} is not supported yet")),
@@ -208,7 +242,7 @@ impl Args {
 }
 
 /// `-t`, `-b` and `--ping` in the order in which they stand.
-fn outgoing(matches: &ArgMatches) -> Result<Vec<Message>, String> {
+fn outgoing(matches: &ArgMatches) -> Result<VecDeque<Outgoing>, String> {
     let mut all = Vec::new();
     for option in ["text", "binary", "ping"] {
         let indices = matches.indices_of(option).into_iter().flatten();
@@ -218,60 +252,45 @@ fn outgoing(matches: &ArgMatches) -> Result<Vec<Message>, String> {
     all.sort_unstable();
     all.into_iter()
         .map(|(_, option, value)| match option {
-            "text" => Ok(Message::Text(value.clone())),
-            "binary" => binary(value).map(Message::Binary),
+            "text" => Ok(Outgoing::Message(Message::Text(value.clone()))),
+            "binary" => Outgoing::binary(value).map_err(|words| format!("-b, --binary: {words}")),
             _ if value.len() > 125 => Err(format!(
                 "--ping: a payload has at most 125 bytes, not {}",
                 value.len()
             )),
-            _ => Ok(Message::Ping(value.clone().into_bytes())),
+            _ => Ok(Outgoing::Message(Message::Ping(value.clone().into_bytes()))),
         })
         .collect()
 }
 
-fn binary(value: &str) -> Result<Vec<u8>, String> {
-    if let Some(path) = value.strip_prefix('@') {
-        return fs::read(path).map_err(|error| format!("-b, --binary: {path}: {error}"));
-    }
-    let digits: Option<Vec<u8>> = value
-        .chars()
-        .map(|digit| u8::try_from(digit.to_digit(16)?).ok())
-        .collect();
-    let (pairs, rest) = match &digits {
-        Some(digits) => digits.as_chunks::<2>(),
-        None => return Err("-b, --binary: give hexadecimal digits, or @FILE".to_owned()),
-    };
-    if !rest.is_empty() {
-        return Err("-b, --binary: an odd number of hexadecimal digits".to_owned());
-    }
-    Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
-}
+/// The least first wait before connecting again.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// Seconds with a fraction.
 fn seconds(option: &str, value: Option<&str>) -> Result<Option<Duration>, String> {
     let Some(value) = value else { return Ok(None) };
-    let time = value
-        .parse()
-        .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    match time {
+    match time(value) {
         Some(time) => Ok(Some(time)),
         None => Err(format!("{option}: give seconds, such as 2 or 0.5")),
     }
 }
 
+/// The same, but not none.
+fn more_than_none(option: &str, value: Option<&str>) -> Result<Option<Duration>, String> {
+    match seconds(option, value)? {
+        Some(Duration::ZERO) => Err(format!("{option}: give more than 0 seconds")),
+        time => Ok(time),
+    }
+}
+
+fn time(value: &str) -> Option<Duration> {
+    let seconds = value.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hexadecimal() {
-        assert_eq!(binary("").unwrap(), b"");
-        assert_eq!(binary("00fFa0").unwrap(), [0, 255, 160]);
-        for wrong in ["0", "000", "0g", "0x00", "+1", "ä0", "0 0"] {
-            assert!(binary(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn times() {

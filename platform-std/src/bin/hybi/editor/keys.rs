@@ -20,6 +20,10 @@ pub(crate) enum Key {
     KillToEnd,
     KillToStart,
     KillWord,
+    /// Search the history, or search on.
+    Search,
+    /// Leave the search.
+    Cancel,
     ClearScreen,
     Interrupt,
     /// Delete, or on an empty line the end of the input.
@@ -137,12 +141,14 @@ const fn control_key(control: u8) -> Option<Key> {
         0x04 => Key::EndOfInput,
         0x05 => Key::End,
         0x06 => Key::Right,
+        0x07 => Key::Cancel,
         0x08 | 0x7f => Key::Backspace,
         b'\t' => Key::Char('\t'),
         0x0b => Key::KillToEnd,
         0x0c => Key::ClearScreen,
         0x0e => Key::Down,
         0x10 => Key::Up,
+        0x12 => Key::Search,
         0x15 => Key::KillToStart,
         0x17 => Key::KillWord,
         0x1a => Key::Suspend,

@@ -15,6 +15,14 @@ pub(crate) struct Line {
     shown: usize,
     /// What was written before going back in the history.
     draft: String,
+    search: Option<Search>,
+}
+
+/// A search in the history, backwards.
+#[derive(Debug, Default)]
+struct Search {
+    words: String,
+    failed: bool,
 }
 
 impl Line {
@@ -46,6 +54,7 @@ impl Line {
 
     /// Takes the line, and remembers it unless it is empty or the same again.
     pub(crate) fn submit(&mut self) -> String {
+        self.search = None;
         let text = core::mem::take(&mut self.text);
         if !text.trim().is_empty() && self.history.last() != Some(&text) {
             self.history.push(text.clone());
@@ -57,7 +66,54 @@ impl Line {
         text
     }
 
+    /// What stands before the line.
+    pub(crate) fn prompt(&self) -> String {
+        match &self.search {
+            None => "> ".to_owned(),
+            Some(Search { words, failed }) => {
+                let found = if *failed { "not found" } else { "search" };
+                format!("{found}: {words} > ")
+            }
+        }
+    }
+
     pub(crate) fn edit(&mut self, key: Key) {
+        match (&mut self.search, key) {
+            (None, Key::Search) => self.search = Some(Search::default()),
+            (Some(_), Key::Search) => self.find(self.shown),
+            (Some(search), Key::Char(character)) => {
+                search.words.push(character);
+                self.find(self.shown.saturating_add(1));
+            }
+            (Some(search), Key::Backspace) => {
+                search.words.pop();
+                self.find(self.history.len());
+            }
+            (Some(_), Key::Cancel) => {
+                self.search = None;
+                self.show(self.history.len());
+            }
+            (search, key) => {
+                *search = None;
+                self.change(key);
+            }
+        }
+    }
+
+    /// Shows the last line before `end` that has what is searched for.
+    fn find(&mut self, end: usize) {
+        let Some(search) = &mut self.search else {
+            return;
+        };
+        let before = self.history.get(..end).unwrap_or(&self.history);
+        let found = before.iter().rposition(|line| line.contains(&search.words));
+        search.failed = found.is_none();
+        if let Some(at) = found {
+            self.show(at);
+        }
+    }
+
+    fn change(&mut self, key: Key) {
         match key {
             Key::Char(character) => self.insert(character.encode_utf8(&mut [0; 4])),
             Key::Paste(text) => self.insert(&text),
@@ -74,7 +130,12 @@ impl Line {
             Key::KillWord => self.delete(self.word_left(), self.cursor),
             Key::Up => self.show(self.shown.saturating_sub(1)),
             Key::Down => self.show(self.shown + 1),
-            Key::Enter | Key::ClearScreen | Key::Interrupt | Key::Suspend => {}
+            Key::Enter
+            | Key::Search
+            | Key::Cancel
+            | Key::ClearScreen
+            | Key::Interrupt
+            | Key::Suspend => {}
         }
     }
 
@@ -195,5 +256,31 @@ mod tests {
         assert_eq!(a.submit(), "");
         assert_eq!(a.history(), ["one", "two", "draft"]);
         assert_eq!(shown(&mut a, Key::Up), "draft");
+    }
+
+    #[test]
+    fn search() {
+        let lines = ["/ping a", "one", "two", "one more"];
+        let mut a = Line::new(lines.map(str::to_owned).to_vec());
+        a.insert("draft");
+        let keys = |words: &str| words.chars().map(Key::Char).collect::<Vec<_>>();
+        let shown = |a: &mut Line, keys: &[Key]| typed(a, keys).0;
+        assert_eq!(shown(&mut a, &[Key::Search]), "draft");
+        assert_eq!(a.prompt(), "search:  > ");
+        assert_eq!(shown(&mut a, &keys("ne")), "one more");
+        assert_eq!(shown(&mut a, &[Key::Search]), "one");
+        assert_eq!(shown(&mut a, &[Key::Search]), "one");
+        assert_eq!(a.prompt(), "not found: ne > ");
+        assert_eq!(shown(&mut a, &[Key::Backspace]), "one more");
+        assert_eq!(a.prompt(), "search: n > ");
+        // Back to what was written before.
+        assert_eq!(shown(&mut a, &[Key::Cancel]), "draft");
+        assert_eq!(a.prompt(), "> ");
+        // Any other key takes the line that was found.
+        assert_eq!(shown(&mut a, &[Key::Search]), "draft");
+        assert_eq!(shown(&mut a, &keys("pin")), "/ping a");
+        assert_eq!(typed(&mut a, &[Key::Home]), ("/ping a".to_owned(), 0));
+        assert_eq!(a.prompt(), "> ");
+        assert_eq!(a.submit(), "/ping a");
     }
 }

@@ -119,6 +119,18 @@ impl Prompt for Shared {
         self.lock().print(lines)
     }
 
+    fn show(&mut self, status: &str) -> io::Result<()> {
+        let mut editor = self.lock();
+        // Taken away before it changes: it counts for the place.
+        let out = editor.screen.clear();
+        status.clone_into(&mut editor.screen.status);
+        if editor.over {
+            return Ok(());
+        }
+        write(&out)?;
+        editor.draw()
+    }
+
     fn end(&mut self) {
         self.lock().end();
     }
@@ -183,6 +195,9 @@ impl Editor {
                 let columns = self.columns();
                 // Drawn once more with the cursor at its end, then left there.
                 self.line.edit(Key::End);
+                let gone = self.screen.clear();
+                let status = core::mem::take(&mut self.screen.status);
+                let _ = write(&gone);
                 let _ = self.draw();
                 let mut out = self.screen.leave(&self.line, columns);
                 let mut order = None;
@@ -194,6 +209,7 @@ impl Editor {
                         out.push('\n');
                     }
                 }
+                self.screen.status = status;
                 out.push_str(&self.screen.draw(&self.line, columns));
                 let _ = write(&out);
                 order
@@ -202,6 +218,14 @@ impl Editor {
             Key::ClearScreen => {
                 let _ = write("\x1b[H\x1b[2J");
                 self.screen = Screen::default();
+                None
+            }
+            Key::Char('\t') if self.line.text().starts_with('/') => {
+                let rest = command::complete(self.line.text());
+                self.line.edit(Key::End);
+                if let Some(rest) = rest {
+                    self.line.edit(Key::Paste(rest));
+                }
                 None
             }
             Key::Suspend => {

@@ -10,12 +10,12 @@ use core::fmt::Write;
 
 use super::{line::Line, width};
 
-pub(super) const PROMPT: &str = "> ";
-
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     /// Lines between the top of the prompt and the cursor.
     row: usize,
+    /// A line above the prompt, or none.
+    pub(super) status: String,
 }
 
 /// A place, counted from the top left of the prompt.
@@ -40,8 +40,14 @@ impl Screen {
     /// What draws the prompt and the line where the cursor is.
     pub(super) fn draw(&mut self, line: &Line, columns: usize) -> String {
         let mut out = String::new();
-        let end = place(line.text(), columns, Some(&mut out));
-        let cursor = place(line.before(), columns, None);
+        if !self.status.is_empty() {
+            // Cut, so that it is one line.
+            out.extend(self.status.chars().take(columns.saturating_sub(1)));
+            out.push('\n');
+        }
+        let prompt = line.prompt();
+        let end = place(&prompt, line.text(), columns, Some(&mut out));
+        let cursor = place(&prompt, line.before(), columns, None);
         if end.row > cursor.row {
             let _ = write!(out, "\x1b[{}A", end.row - cursor.row);
         }
@@ -49,13 +55,14 @@ impl Screen {
         if cursor.column > 0 {
             let _ = write!(out, "\x1b[{}C", cursor.column);
         }
-        self.row = cursor.row;
+        self.row = cursor.row + usize::from(!self.status.is_empty());
         out
     }
 
-    /// What leaves the line where it is and begins a new one below it.
+    /// What leaves the line where it is and begins a new one below it. There
+    /// must be no status then.
     pub(super) fn leave(&mut self, line: &Line, columns: usize) -> String {
-        let end = place(line.text(), columns, None);
+        let end = place(&line.prompt(), line.text(), columns, None);
         let mut out = String::new();
         if end.row > self.row {
             let _ = write!(out, "\x1b[{}B", end.row - self.row);
@@ -69,7 +76,7 @@ impl Screen {
 /// Where the cursor is after the prompt and `text`, which are written to
 /// `out`. Lines are broken here: what terminals do at the last column
 /// differs.
-fn place(text: &str, columns: usize, mut out: Option<&mut String>) -> Place {
+fn place(prompt: &str, text: &str, columns: usize, mut out: Option<&mut String>) -> Place {
     let columns = columns.max(2);
     let mut place = Place { row: 0, column: 0 };
     let mut put = |character| {
@@ -77,7 +84,7 @@ fn place(text: &str, columns: usize, mut out: Option<&mut String>) -> Place {
             out.push(character);
         }
     };
-    for character in PROMPT.chars().chain(text.chars()) {
+    for character in prompt.chars().chain(text.chars()) {
         let shown = match character {
             '\n' => {
                 put('\n');
@@ -120,7 +127,7 @@ mod tests {
     #[test]
     fn lines_wrap() {
         let at = |text, columns| {
-            let place = place(text, columns, None);
+            let place = place("> ", text, columns, None);
             (place.row, place.column)
         };
         assert_eq!(at("", 10), (0, 2));
@@ -146,5 +153,10 @@ mod tests {
         line.edit(Key::Home);
         assert_eq!(screen.draw(&line, 10), "> 12345678\n\nab\x1b[2A\r\x1b[2C");
         assert_eq!(screen.leave(&line, 10), "\x1b[2B\r\n");
+
+        let line = Line::default();
+        screen.status = "half of it is there".to_owned();
+        assert_eq!(screen.draw(&line, 10), "half of i\n> \r\x1b[2C");
+        assert_eq!(screen.clear(), "\x1b[1A\r\x1b[J");
     }
 }

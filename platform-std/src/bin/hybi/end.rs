@@ -1,0 +1,103 @@
+//! How a connection ended, or the attempt at one.
+
+use core::time::Duration;
+
+use hybi_core::reconnect;
+use hybi_std::{CloseCode, Closed, ConnectError, Error, Initiator, Kind};
+
+use crate::{event::Event, exit::Exit};
+
+#[derive(Debug)]
+pub(crate) enum End {
+    Closed(Closed),
+    Failed(Error),
+    NotOpened(ConnectError),
+    /// The input cannot be used; the words say why.
+    Unusable(String),
+    /// Nobody reads what is printed.
+    Unread,
+}
+
+impl End {
+    /// The last line. `None`: nobody would read it.
+    pub(crate) fn event(&self) -> Option<Event<'_>> {
+        Some(match self {
+            Self::Closed(closed) => Event::closed(closed),
+            Self::Failed(error) => Event::from(error),
+            Self::NotOpened(error) => Event::from(error),
+            Self::Unusable(words) => Event::Error {
+                kind: Kind::Usage.as_str(),
+                close_code: Some(CloseCode::NORMAL.into()),
+                status: None,
+                message: words.clone(),
+            },
+            Self::Unread => return None,
+        })
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Closed(closed) => Exit::of_closed(closed),
+            _ => Exit::of_error(self.kind()),
+        }
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Closed(_) | Self::Unread => Kind::Io,
+            Self::Failed(error) => error.kind(),
+            Self::NotOpened(error) => error.kind(),
+            Self::Unusable(_) => Kind::Usage,
+        }
+    }
+
+    /// Whether another attempt may do better.
+    pub(crate) const fn is_loss(&self) -> bool {
+        match self {
+            Self::Closed(closed) => {
+                matches!(closed.initiator, Initiator::Peer)
+                    && !matches!(
+                        closed.code,
+                        None | Some(CloseCode::NORMAL | CloseCode::GOING_AWAY)
+                    )
+            }
+            Self::Failed(Error::Tls(error)) | Self::NotOpened(ConnectError::Tls { error, .. }) => {
+                !error.is_final()
+            }
+            Self::Failed(_) => true,
+            Self::NotOpened(ConnectError::Handshake { error, .. }) => !reconnect::is_final(error),
+            Self::NotOpened(error) => !matches!(error.kind(), Kind::Url | Kind::Usage),
+            Self::Unusable(_) | Self::Unread => false,
+        }
+    }
+
+    /// How long the server asked to wait.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::NotOpened(error) => {
+                reconnect::retry_after(error.response()?.header("Retry-After")?.as_bytes())
+            }
+            _ => None,
+        }
+    }
+
+    /// What happened, in words.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Closed(closed) => {
+                let mut words = "the peer closed".to_owned();
+                if let Some(code) = closed.code {
+                    words.push_str(&format!(" with {code}"));
+                }
+                if !closed.reason.is_empty() {
+                    words.push_str(&format!(": {}", closed.reason));
+                }
+                words
+            }
+            Self::Failed(error) => error.to_string(),
+            Self::NotOpened(error) => error.to_string(),
+            Self::Unusable(words) => words.clone(),
+            Self::Unread => String::new(),
+        }
+    }
+}
