@@ -375,14 +375,22 @@ fn inflate_frames(sent: &[u8], decoder: &mut zlib_rs::Inflate) -> Vec<u8> {
         return payload;
     }
     payload.extend([0, 0, 0xFF, 0xFF]);
-    let (mut out, mut input) = (vec![0; 20_000], &payload[..]);
-    let before = (decoder.total_in(), decoder.total_out());
-    decoder
-        .decompress(input, &mut out, InflateFlush::SyncFlush)
-        .unwrap();
-    input = &input[usize::try_from(decoder.total_in() - before.0).unwrap()..];
+    let (mut out, mut input) = (Vec::new(), &payload[..]);
+    loop {
+        // A call may refer back to all that it wrote itself: with little room
+        // to write, to the window alone.
+        let mut part = [0; 8];
+        let before = (decoder.total_in(), decoder.total_out());
+        let status = decoder.decompress(input, &mut part, InflateFlush::SyncFlush);
+        input = &input[usize::try_from(decoder.total_in() - before.0).unwrap()..];
+        let written = usize::try_from(decoder.total_out() - before.1).unwrap();
+        out.extend_from_slice(&part[..written]);
+        match status.unwrap() {
+            Status::BufError if written == 0 => break,
+            _ => {}
+        }
+    }
     assert!(input.is_empty(), "all of it was used");
-    out.truncate(usize::try_from(decoder.total_out() - before.1).unwrap());
     out
 }
 

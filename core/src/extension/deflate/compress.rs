@@ -15,11 +15,19 @@ use crate::extension::Compressor;
 
 /// A [`Compressor`] on miniz_oxide. About 312 KiB of heap.
 ///
-/// With a window below 12 bits it finds only repeated bytes, between 12 and
-/// 14 bits it looks back 4 KiB: `hybi-std` has a better one.
+/// miniz_oxide always looks back up to 32 KiB. For a smaller window it is told
+/// to forget everything before it could look back too far, so the smaller the
+/// window, the less it finds: `hybi-std` has a better one.
 pub struct Deflate {
     encoder: Box<CompressorOxide>,
+    /// How far back a reference may reach.
+    window: usize,
+    /// How far back the encoder remembers.
+    history: usize,
 }
+
+/// What the encoder looks back by itself.
+const FULL_WINDOW: usize = 1 << 15;
 
 impl Deflate {
     /// The level of most programs.
@@ -28,36 +36,93 @@ impl Deflate {
     /// A compressor that looks back at most 2^`window_bits` bytes (9 to 15),
     /// at `level` 1 (fast) to 10 (small).
     pub fn new(window_bits: u8, level: u8) -> Self {
-        let window_bits = window_bits.clamp(9, 15);
         Self {
             encoder: Box::new(CompressorOxide::with_params(
                 DataFormat::Raw,
                 level.clamp(1, 10),
                 CompressionStrategy::Default,
-                window_bits,
+                15,
             )),
+            window: 1 << window_bits.clamp(9, 15),
+            history: 0,
         }
     }
 }
 
 impl Compressor for Deflate {
     fn compress(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        let (status, read, written) = compress(&mut self.encoder, input, output, TDEFLFlush::Sync);
-        // All taken, and room left: so the flush is complete.
-        if status == TDEFLStatus::Okay && read == input.len() && written < output.len() {
-            return Some(written);
+        let mut total = 0;
+        let piece_len = if self.window < FULL_WINDOW {
+            self.window
+        } else {
+            input.len().max(1)
+        };
+        for piece in input.chunks(piece_len) {
+            self.history = self.history.saturating_add(piece.len());
+            if self.window < FULL_WINDOW && self.history > self.window {
+                // The last flush ended with a byte: the next block follows.
+                self.encoder.reset();
+                self.history = piece.len();
+            }
+            let output = output.get_mut(total..).unwrap_or_default();
+            let (status, read, written) =
+                compress(&mut self.encoder, piece, output, TDEFLFlush::Sync);
+            // All taken, and room left: so the flush is complete.
+            if status != TDEFLStatus::Okay || read != piece.len() || written >= output.len() {
+                self.reset();
+                return None;
+            }
+            total += written;
         }
-        self.reset();
-        None
+        Some(total)
     }
 
     fn reset(&mut self) {
         self.encoder.reset();
+        self.history = 0;
     }
 }
 
 impl fmt::Debug for Deflate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deflate").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extension::{Decompressor, deflate::Inflate};
+    use std::{vec, vec::Vec};
+
+    /// The decompressor has a window of the agreed size, and no more.
+    #[test]
+    fn no_reference_reaches_beyond_the_window() {
+        // It repeats itself at every distance that a window may have.
+        let noise: Vec<u8> = (0..40_000_u32)
+            .map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0])
+            .collect();
+        for bits in 9..=15 {
+            for len in [1, 100, 700, 40_000] {
+                let mut deflate = Deflate::new(bits, 6);
+                let mut inflate = Inflate::new(bits, Vec::new()).unwrap();
+                for _ in 0..3 {
+                    let message = [&noise[..len], &noise[..len]].concat();
+                    let mut packed = vec![0; crate::extension::bound(message.len())];
+                    let end = deflate.compress(&message, &mut packed).unwrap();
+                    assert!(packed[..end].ends_with(&[0, 0, 0xFF, 0xFF]));
+                    let (mut input, mut out) = (&packed[..end], Vec::new());
+                    loop {
+                        let part = inflate.inflate(input).unwrap();
+                        out.extend_from_slice(&inflate.output()[part.start..part.end]);
+                        input = &input[part.read..];
+                        if part.read == 0 && part.written() == 0 {
+                            break;
+                        }
+                    }
+                    assert!(out == message, "bits {bits}, {len} bytes");
+                }
+            }
+        }
     }
 }
