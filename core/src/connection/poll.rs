@@ -26,7 +26,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
     ///
     /// # Errors
     /// The connection failed. The peer was told why, and either ended the
-    /// transport or let [`Config::close_timeout`] pass: drop the transport.
+    /// transport or let [`Config::close_timeout`](super::Config::close_timeout) pass: drop the transport.
     /// The same error comes back from then on.
     pub fn poll_event(&mut self, now: Duration) -> Result<Option<Event<'_>>, ReceiveError> {
         match self.poll_pending(now)? {
