@@ -1,12 +1,12 @@
 //! Cookies (RFC 6265), kept between connections where a caller wants it.
 
-use core::fmt;
+use core::{fmt, ops::Deref};
 use std::{
     io::{self, BufReader, Read, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use cookie_store::{Cookie, CookieStore, RawCookie, serde::json};
+use cookie_store::{Cookie, CookieStore, serde::json};
 use hybi_core::http::is_field_value;
 use url::{Host, Url};
 
@@ -101,21 +101,22 @@ impl CookieJar {
         let Some(url) = to_http(url) else {
             return false;
         };
-        let Ok(cookie) = RawCookie::parse(cookie) else {
+        let Ok(cookie) = Cookie::parse(cookie, &url) else {
             return false;
         };
         if !is_allowed(&cookie, &url) {
             return false;
         }
         let mut store = self.store();
-        if store.iter_any().count() >= MAX_COOKIES {
+        let (domain, path, name) = place(&cookie);
+        if !store.contains_any(&domain, &path, &name) && store.iter_any().count() >= MAX_COOKIES {
             forget_expired(&mut store);
             if store.iter_any().count() >= MAX_COOKIES {
                 log::warn!("a cookie is not kept: the jar has {MAX_COOKIES}");
                 return false;
             }
         }
-        store.insert_raw(&cookie, &url).is_ok()
+        store.insert(cookie.into_owned(), &url).is_ok()
     }
 
     /// The value of the `Cookie` header for a request to `url`, longer paths
@@ -181,13 +182,13 @@ impl fmt::Debug for CookieJar {
 
 /// What the store does not look at: top-level domains, `Secure` from where
 /// it means nothing, and the prefixes of names (RFC 6265bis §4.1.3, §5.7).
-fn is_allowed(cookie: &RawCookie<'_>, url: &Url) -> bool {
+fn is_allowed(cookie: &Cookie<'_>, url: &Url) -> bool {
     let is_secure = url.scheme() == "https" || is_loopback(url);
     let secure = cookie.secure() == Some(true);
     if secure && !is_secure {
         return false;
     }
-    let domain = cookie.domain().unwrap_or_default();
+    let domain = cookie.deref().domain().unwrap_or_default();
     if !domain.is_empty() && !domain.contains('.') && url.host_str() != Some(domain) {
         return false;
     }
@@ -196,7 +197,7 @@ fn is_allowed(cookie: &RawCookie<'_>, url: &Url) -> bool {
         begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
     };
     if has_prefix("__Host-") {
-        return secure && domain.is_empty() && cookie.path() == Some("/");
+        return secure && domain.is_empty() && cookie.deref().path() == Some("/");
     }
     secure || !has_prefix("__Secure-")
 }

@@ -5,6 +5,7 @@
     reason = "shared by test files, none of which uses all of it"
 )]
 
+pub mod origin;
 pub mod tls;
 
 use std::{
@@ -68,12 +69,17 @@ pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 pub fn accept(stream: &mut (impl Read + Write)) -> String {
+    accept_with(stream, "")
+}
+
+/// With these header lines in the response.
+pub fn accept_with(stream: &mut (impl Read + Write), lines: &str) -> String {
     let head = read_head(stream);
     let key = header(&head, "Sec-WebSocket-Key").unwrap();
     let accept = derive_accept_key(key.as_bytes());
     let response = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+         Sec-WebSocket-Accept: {accept}\r\n{lines}\r\n"
     );
     stream.write_all(response.as_bytes()).unwrap();
     head
