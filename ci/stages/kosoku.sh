@@ -6,6 +6,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
 need_venv kosoku kosoku==0.1.0
 
 run cargo build --locked --release -p autobahn-client
-run python3 ci/autobahn/run.py --server "$CACHE/kosoku/bin/kosoku" --sections 1-10 \
+run python3 ci/autobahn/run.py --server "$CACHE/kosoku/bin/kosoku" --sections "${HYBI_AUTOBAHN_SECTIONS:-1-10}" \
     --reports "$TARGET/kosoku" --agent hybi-std \
     -- "$TARGET/release/autobahn-client" '{url}' --agent '{agent}'

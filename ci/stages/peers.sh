@@ -8,5 +8,9 @@ need_venv peers websockets==17.4 aiohttp==3.14.5
 need_npm peers-npm ws@8.23.0
 
 run cargo build --locked --release -p hybi-std --bin hybi
-run "$CACHE/peers/bin/python" ci/peers/run.py --hybi "$TARGET/release/hybi" \
-    --node-modules "$CACHE/peers-npm/node_modules"
+peers=("$CACHE/peers/bin/python" ci/peers/run.py --hybi "$TARGET/release/hybi"
+    --node-modules "$CACHE/peers-npm/node_modules")
+say 'without compression'
+run "${peers[@]}"
+say 'with permessage-deflate'
+run "${peers[@]}" --deflate

@@ -1,0 +1,78 @@
+"""Python `websockets` as the server for firmware, on 127.0.0.1 and a free port, which is its first
+line. Then one JSON line a connection that ended: how it closed, and what came.
+
+What it does with a connection is its path:
+    /echo        every message back
+    /ping        a Ping, waits for the Pong, closes with 1000 "pong seen"
+    /close       closes at once with 4001 "go away"
+    /drop        ends TCP without a Close frame
+    /violate     sends a frame that breaks the protocol
+    /fragments   a text in three frames with a Ping between, then closes
+"""
+
+import asyncio
+import contextlib
+import json
+
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+
+class Connection:
+    def __init__(self, ws):
+        self.ws = ws
+        self.messages = 0
+        self.largest = 0
+
+    async def run(self):
+        # The client may close before our answer is out.
+        with contextlib.suppress(ConnectionClosed):
+            await self.act(self.ws.request.path)
+        await self.ws.wait_closed()
+        report = {
+            "path": self.ws.request.path,
+            "extensions": self.ws.response.headers.get("Sec-WebSocket-Extensions"),
+            "messages": self.messages,
+            "largest": self.largest,
+            "closed": self.ws.close_code,
+            "reason": self.ws.close_reason,
+        }
+        print(json.dumps(report), flush=True)
+
+    async def act(self, path):
+        match path:
+            case "/echo":
+                async for message in self.ws:
+                    self.messages += 1
+                    self.largest = max(self.largest, len(message))
+                    await self.ws.send(message)
+            case "/ping":
+                await (await self.ws.ping(b"are you there"))
+                await self.ws.close(1000, "pong seen")
+            case "/close":
+                await self.ws.close(4001, "go away")
+            case "/drop":
+                self.ws.transport.abort()
+            case "/violate":
+                # A fragmented Ping (RFC 6455, section 5.5).
+                self.ws.transport.write(bytes([0x09, 0]))
+                async for _ in self.ws:
+                    pass
+            case "/fragments":
+                await self.ws.send(self.fragments())
+                await self.ws.close()
+
+    async def fragments(self):
+        yield "He"
+        await self.ws.ping(b"between")
+        yield "llo, wö"
+        yield "rld"
+
+
+async def main():
+    async with serve(lambda ws: Connection(ws).run(), "127.0.0.1", 0, max_size=None) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await asyncio.get_running_loop().create_future()
+
+
+asyncio.run(main())
