@@ -23,6 +23,8 @@
 //!   deadline that includes the lookup and TLS;
 //! - every wait has a deadline where one is set, [`close`](WebSocket::close)
 //!   always, and a [`Waker`] ends a blocked receive from another thread;
+//! - [`WebSocket::split`] for several threads: a [`Sender`] and a [`Receiver`]
+//!   that never wait for each other;
 //! - errors say who is at fault: [`ConnectError`], [`Error`], and for TLS
 //!   [`CertificateProblem`](tls::CertificateProblem).
 //!
@@ -50,6 +52,7 @@ mod connect;
 #[cfg(feature = "cookies")]
 mod cookies;
 mod dial;
+mod ending;
 mod entropy;
 pub mod error;
 mod journey;
@@ -60,6 +63,7 @@ mod redirect;
 mod response;
 mod socket;
 mod sockopt;
+pub mod split;
 mod stream;
 pub mod tls;
 mod url;
@@ -86,6 +90,7 @@ pub use proxy::Proxy;
 pub use response::Response;
 pub use socket::Prepared;
 pub use sockopt::{SocketOption, SocketOptionError};
+pub use split::{Receiver, Sender};
 pub use stream::Stream;
 pub use tls::Tls;
 pub use wait::Waker;

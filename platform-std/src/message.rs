@@ -5,7 +5,7 @@ use hybi_core::{
     connection::{Closed as BorrowedClosed, Event, Initiator, MessageKind},
 };
 
-use crate::{error::Error, websocket::WebSocket};
+use crate::{error::Error, split::Receiver, websocket::WebSocket};
 
 /// A message, or the end of the connection, that owns what it holds.
 ///
@@ -115,17 +115,31 @@ impl From<BorrowedClosed<'_>> for Closed {
     }
 }
 
-/// The messages of a connection; see [`WebSocket::messages`].
+/// The messages of a connection; see [`WebSocket::messages`] and
+/// [`Receiver::messages`].
 #[derive(Debug)]
 pub struct Messages<'a> {
-    socket: &'a mut WebSocket,
+    source: Source<'a>,
     failed: bool,
+}
+
+#[derive(Debug)]
+enum Source<'a> {
+    WebSocket(&'a mut WebSocket),
+    Receiver(&'a mut Receiver),
 }
 
 impl<'a> Messages<'a> {
     pub(crate) const fn of(socket: &'a mut WebSocket) -> Self {
         Self {
-            socket,
+            source: Source::WebSocket(socket),
+            failed: false,
+        }
+    }
+
+    pub(crate) const fn of_receiver(receiver: &'a mut Receiver) -> Self {
+        Self {
+            source: Source::Receiver(receiver),
             failed: false,
         }
     }
@@ -139,7 +153,11 @@ impl Iterator for Messages<'_> {
             return None;
         }
         loop {
-            return match self.socket.receive_message() {
+            let message = match &mut self.source {
+                Source::WebSocket(socket) => socket.receive_message(),
+                Source::Receiver(receiver) => receiver.receive_message(),
+            };
+            return match message {
                 Ok(Message::Ping(_) | Message::Pong(_)) => continue,
                 Ok(Message::Closed(_)) => None,
                 Ok(message) => Some(Ok(message)),

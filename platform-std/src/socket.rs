@@ -10,6 +10,7 @@ use core::fmt;
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -68,8 +69,43 @@ pub(crate) enum Io {
     Other(Box<dyn ReadWrite>),
 }
 
+/// The operating system's socket, held by whoever reads and writes it and by
+/// whoever waits for it.
+#[derive(Debug, Clone)]
+pub(crate) enum Shared {
+    Tcp(Arc<TcpStream>),
+    #[cfg(unix)]
+    Unix(Arc<UnixStream>),
+}
+
+impl Shared {
+    /// Ends the stream in one direction or both, for everybody who holds it.
+    pub(crate) fn shutdown(&self, how: Shutdown) {
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(how),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.shutdown(how),
+        };
+    }
+}
+
+impl AsFd for Shared {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.as_fd(),
+        }
+    }
+}
+
+enum Kind {
+    Known(Shared),
+    Other(Box<dyn ReadWrite>),
+}
+
 pub(crate) struct Socket {
-    io: Io,
+    kind: Kind,
     read_waits: bool,
 }
 
@@ -79,7 +115,12 @@ const PER_CALL: bool = cfg!(any(target_os = "linux", target_os = "android"));
 impl From<Io> for Socket {
     fn from(io: Io) -> Self {
         Self {
-            io,
+            kind: match io {
+                Io::Tcp(stream) => Kind::Known(Shared::Tcp(Arc::new(stream))),
+                #[cfg(unix)]
+                Io::Unix(stream) => Kind::Known(Shared::Unix(Arc::new(stream))),
+                Io::Other(stream) => Kind::Other(stream),
+            },
             read_waits: false,
         }
     }
@@ -88,11 +129,11 @@ impl From<Io> for Socket {
 impl Socket {
     /// Puts the socket into the mode that the other methods count on.
     pub(crate) fn prepare(&self) -> io::Result<()> {
-        match &self.io {
-            Io::Tcp(stream) => stream.set_nonblocking(!PER_CALL),
+        match &self.kind {
+            Kind::Known(Shared::Tcp(stream)) => stream.set_nonblocking(!PER_CALL),
             #[cfg(unix)]
-            Io::Unix(stream) => stream.set_nonblocking(!PER_CALL),
-            Io::Other(_) => Ok(()),
+            Kind::Known(Shared::Unix(stream)) => stream.set_nonblocking(!PER_CALL),
+            Kind::Other(_) => Ok(()),
         }
     }
 
@@ -101,37 +142,38 @@ impl Socket {
         self.read_waits = waits;
     }
 
+    /// The socket, to wait for it without this. `None`: nothing is known of
+    /// this stream.
+    pub(crate) const fn shared(&self) -> Option<&Shared> {
+        match &self.kind {
+            Kind::Known(shared) => Some(shared),
+            Kind::Other(_) => None,
+        }
+    }
+
     /// What a poll can watch. `None`: nothing is known of this stream.
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        match &self.io {
-            Io::Tcp(stream) => Some(stream.as_fd()),
-            #[cfg(unix)]
-            Io::Unix(stream) => Some(stream.as_fd()),
-            Io::Other(_) => None,
-        }
+        self.shared().map(AsFd::as_fd)
     }
 
     /// Says that nothing more will be written. What cannot say so is left
     /// for its drop.
     pub(crate) fn shutdown_write(&self) {
-        let _ = match &self.io {
-            Io::Tcp(stream) => stream.shutdown(Shutdown::Write),
-            #[cfg(unix)]
-            Io::Unix(stream) => stream.shutdown(Shutdown::Write),
-            Io::Other(_) => Ok(()),
-        };
+        if let Some(shared) = self.shared() {
+            shared.shutdown(Shutdown::Write);
+        }
     }
 
     pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
-        match &self.io {
-            Io::Tcp(stream) => stream.peer_addr().ok(),
+        match &self.kind {
+            Kind::Known(Shared::Tcp(stream)) => stream.peer_addr().ok(),
             _ => None,
         }
     }
 
     pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
-        match &self.io {
-            Io::Tcp(stream) => stream.local_addr().ok(),
+        match &self.kind {
+            Kind::Known(Shared::Tcp(stream)) => stream.local_addr().ok(),
             _ => None,
         }
     }
@@ -139,29 +181,29 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match &mut self.io {
-            Io::Tcp(stream) => receive(stream, buf, self.read_waits),
+        match &mut self.kind {
+            Kind::Known(Shared::Tcp(stream)) => receive(&mut &**stream, buf, self.read_waits),
             #[cfg(unix)]
-            Io::Unix(stream) => receive(stream, buf, self.read_waits),
-            Io::Other(stream) => stream.read(buf).map_err(nothing_yet),
+            Kind::Known(Shared::Unix(stream)) => receive(&mut &**stream, buf, self.read_waits),
+            Kind::Other(stream) => stream.read(buf).map_err(nothing_yet),
         }
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.io {
-            Io::Tcp(stream) => send(stream, bytes),
+        match &mut self.kind {
+            Kind::Known(Shared::Tcp(stream)) => send(&mut &**stream, bytes),
             #[cfg(unix)]
-            Io::Unix(stream) => send(stream, bytes),
-            Io::Other(stream) => stream.write(bytes).map_err(nothing_yet),
+            Kind::Known(Shared::Unix(stream)) => send(&mut &**stream, bytes),
+            Kind::Other(stream) => stream.write(bytes).map_err(nothing_yet),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.io {
-            Io::Other(stream) => stream.flush().map_err(nothing_yet),
-            _ => Ok(()),
+        match &mut self.kind {
+            Kind::Other(stream) => stream.flush().map_err(nothing_yet),
+            Kind::Known(_) => Ok(()),
         }
     }
 }
@@ -197,11 +239,9 @@ fn send(stream: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.io {
-            Io::Tcp(stream) => stream.fmt(f),
-            #[cfg(unix)]
-            Io::Unix(stream) => stream.fmt(f),
-            Io::Other(_) => f.write_str("(a prepared stream)"),
+        match &self.kind {
+            Kind::Known(shared) => shared.fmt(f),
+            Kind::Other(_) => f.write_str("(a prepared stream)"),
         }
     }
 }

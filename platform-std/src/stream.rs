@@ -3,6 +3,7 @@
 
 mod ahead;
 mod layer;
+mod step;
 
 use core::time::Duration;
 use std::{

@@ -13,7 +13,7 @@
 
 use core::{
     fmt,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicU8, Ordering},
     time::Duration,
 };
 use std::{
@@ -62,7 +62,8 @@ pub(crate) enum Interest {
 /// How a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// The socket is ready, or has failed: try again.
+    /// The socket is ready, or has failed, or another thread has changed
+    /// something ([`Waker::nudge`]): try again.
     Ready,
     /// A [`Waker`] ended the wait.
     Woken,
@@ -70,8 +71,9 @@ pub(crate) enum Wait {
     TimedOut,
 }
 
-/// Waits of one connection: its clock and, once asked for, its waker.
-#[derive(Debug)]
+/// Waits of one connection: its clock and, once asked for, its waker. Clones
+/// share a waker that was made before.
+#[derive(Debug, Clone)]
 pub(crate) struct Waiter {
     clock: Clock,
     // Made on demand: most connections live on one thread and save the two
@@ -97,7 +99,7 @@ impl Waiter {
             return Ok(waker.clone());
         }
         let made = Waker(Arc::new(Shared {
-            woken: AtomicBool::new(false),
+            signals: AtomicU8::new(0),
             channel: Channel::new()?,
         }));
         Ok(self.wake.get_or_init(|| made).clone())
@@ -110,7 +112,11 @@ impl Waiter {
 
     /// Takes a wake that has been asked for and not yet been noticed.
     pub(crate) fn take_wake(&self) -> bool {
-        self.wake.get().is_some_and(|waker| waker.0.take())
+        self.take() & WOKEN != 0
+    }
+
+    fn take(&self) -> u8 {
+        self.wake.get().map_or(0, |waker| waker.0.take())
     }
 
     /// Waits until `socket` is ready for `interest`.
@@ -122,8 +128,10 @@ impl Waiter {
     ) -> io::Result<Wait> {
         let flags = interest.flags();
         loop {
-            if self.take_wake() {
-                return Ok(Wait::Woken);
+            match self.take() {
+                0 => {}
+                signals if signals & WOKEN != 0 => return Ok(Wait::Woken),
+                _ => return Ok(Wait::Ready),
             }
             let left = match deadline {
                 Some(deadline) => match deadline.checked_sub(self.clock.now()) {
@@ -198,29 +206,43 @@ pub(crate) fn timespec(left: Duration) -> Timespec {
 pub struct Waker(Arc<Shared>);
 
 struct Shared {
-    woken: AtomicBool,
+    /// [`WOKEN`] and [`NUDGED`], not yet noticed.
+    signals: AtomicU8,
     channel: Channel,
 }
+
+const WOKEN: u8 = 1;
+const NUDGED: u8 = 2;
 
 impl Waker {
     /// Makes the wait that is going on, or else the next one, return.
     pub fn wake(&self) {
-        if !self.0.woken.swap(true, Ordering::AcqRel) {
-            self.0.channel.send();
-        }
+        self.0.signal(WOKEN);
+    }
+
+    /// Makes the wait look again at what it waits for. Nobody notices it
+    /// outside this crate.
+    pub(crate) fn nudge(&self) {
+        self.0.signal(NUDGED);
     }
 }
 
 impl Shared {
-    fn take(&self) -> bool {
-        if !self.woken.load(Ordering::Relaxed) {
-            return false;
+    fn signal(&self, signal: u8) {
+        if self.signals.fetch_or(signal, Ordering::AcqRel) == 0 {
+            self.channel.send();
         }
-        // The flag before the byte: a wake between the two sets the flag
-        // again, and the flag is looked at before every wait.
-        let woken = self.woken.swap(false, Ordering::AcqRel);
+    }
+
+    fn take(&self) -> u8 {
+        if self.signals.load(Ordering::Relaxed) == 0 {
+            return 0;
+        }
+        // The flags before the byte: a signal between the two sets its flag
+        // again, and the flags are looked at before every wait.
+        let signals = self.signals.swap(0, Ordering::AcqRel);
         self.channel.drain();
-        woken
+        signals
     }
 }
 
@@ -356,5 +378,20 @@ mod tests {
         waker.wake();
         assert!(waiter.take_wake());
         assert!(!waiter.take_wake());
+    }
+
+    #[test]
+    fn a_nudge_is_not_a_wake() {
+        let (here, _there) = UnixStream::pair().unwrap();
+        let waiter = Waiter::new(Clock::new());
+        let waker = waiter.waker().unwrap();
+        let wait = || waiter.wait(here.as_fd(), Interest::Read, Some(millis(10)));
+        waker.nudge();
+        assert_eq!(wait().unwrap(), Wait::Ready);
+        assert_eq!(wait().unwrap(), Wait::TimedOut);
+        waker.nudge();
+        waker.wake();
+        assert_eq!(wait().unwrap(), Wait::Woken);
+        assert_eq!(wait().unwrap(), Wait::TimedOut);
     }
 }

@@ -6,22 +6,19 @@ use std::{io, time::Instant};
 use hybi_core::{
     close_code::CloseCode,
     connection::{Event, State},
-    driver::blocking,
     extension::deflate::DeflateParams,
 };
 
 use crate::{
-    compression::Extension,
-    entropy::OsEntropy,
+    ending::{Driver, Ending},
     error::Error,
     message::{Closed, Message, Messages},
     response::Response,
+    split::{self, Receiver, Sender},
     stream::Stream,
     wait::Waker,
     writer::BinaryWriter,
 };
-
-type Driver = blocking::WebSocket<Stream, Vec<u8>, Vec<u8>, OsEntropy, Extension>;
 
 /// An open WebSocket connection.
 ///
@@ -32,29 +29,35 @@ type Driver = blocking::WebSocket<Stream, Vec<u8>, Vec<u8>, OsEntropy, Extension
 /// waiting, and ends TCP; it never blocks.
 #[derive(Debug)]
 pub struct WebSocket {
-    driver: Driver,
-    url: String,
-    response: Response,
-    subprotocol: Option<String>,
+    driver: Ending,
+    about: About,
     // A message that `receive_message` puts together from chunks.
     partial: Vec<u8>,
-    over: bool,
+}
+
+/// What the opening handshake settled.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) url: String,
+    pub(crate) response: Response,
+    pub(crate) subprotocol: Option<String>,
 }
 
 impl WebSocket {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         driver: Driver,
         url: String,
         response: Response,
         subprotocol: Option<String>,
     ) -> Self {
         Self {
-            driver,
-            url,
-            response,
-            subprotocol,
+            driver: driver.into(),
+            about: About {
+                url,
+                response,
+                subprotocol,
+            },
             partial: Vec::new(),
-            over: false,
         }
     }
 
@@ -256,9 +259,22 @@ impl WebSocket {
             Err(error) => Err(error.into()),
         };
         if result.as_ref().err().is_none_or(Error::is_fatal) {
-            self.end();
+            self.driver.end();
         }
         result
+    }
+
+    /// Separates receiving from sending, for two threads or more; see
+    /// [`split`](crate::split) for what holds then. Finish a message that is
+    /// begun in pieces first. A [`Waker`] made before keeps waking the
+    /// receiver.
+    ///
+    /// # Errors
+    /// Those of making the waker's descriptors; the connection is dropped.
+    pub fn split(self) -> io::Result<(Sender, Receiver)> {
+        let waker = self.waker()?;
+        let driver = self.driver.into_inner();
+        Ok(split::split(driver, self.about, self.partial, waker))
     }
 
     /// A handle that ends a wait in a receiving method from another thread.
@@ -272,19 +288,19 @@ impl WebSocket {
     /// What the server answered to the opening handshake.
     #[must_use]
     pub const fn response(&self) -> &Response {
-        &self.response
+        &self.about.response
     }
 
     /// The subprotocol that the server chose out of those offered.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.about.subprotocol.as_deref()
     }
 
     /// The extensions in use, as the server named them.
     #[must_use]
     pub fn extensions(&self) -> Option<&str> {
-        self.response.header("Sec-WebSocket-Extensions")
+        self.about.response.header("Sec-WebSocket-Extensions")
     }
 
     /// The parameters with which permessage-deflate is in use.
@@ -306,18 +322,18 @@ impl WebSocket {
     /// replaced with `***`.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.about.url
     }
 
     /// Which state of RFC 6455 the connection is in.
     #[must_use]
-    pub const fn state(&self) -> State {
+    pub fn state(&self) -> State {
         self.driver.connection().state()
     }
 
     /// The stream below.
     #[must_use]
-    pub const fn stream(&self) -> &Stream {
+    pub fn stream(&self) -> &Stream {
         self.driver.transport()
     }
 
@@ -341,26 +357,5 @@ impl WebSocket {
             return Err(Error::Woken);
         };
         Ok(Message::of(event, &mut self.partial))
-    }
-
-    /// Ends the stream, once.
-    fn end(&mut self) {
-        if !self.over {
-            self.over = true;
-            self.driver.transport_mut().end();
-        }
-    }
-}
-
-impl Drop for WebSocket {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        self.driver.transport_mut().never_wait();
-        if self.state() == State::Open {
-            let _ = self.driver.start_close(CloseCode::GOING_AWAY, "");
-        }
-        self.end();
     }
 }
