@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs a client through Autobahn's fuzzing server and compares the verdicts, case by case, with
 expected.json. Anything else fails: another behaviour, another close behaviour (UNCLEAN, WRONG
-CODE), a case missing or too many, a client that fails or does not end.
+CODE), a case missing or too many, a client that fails or does not end, one that does not compress
+where compression was negotiated (sections 12 and 13).
 
     run.py --server PYTHON2|KOSOKU --sections 1-7,9,10 --reports DIR --agent NAME
            -- CLIENT '{url}' '{agent}'
@@ -65,6 +66,20 @@ def table(found, expected):
     return "\n".join("{:>7} {:>5} {:>13} {:>6} {:>6}".format(*row) for row in rows)
 
 
+def not_compressed(index, reports):
+    """The cases in which the client's messages were no shorter than their payload, as lines.
+    Small ones (below 256 bytes on average) may be: noise, or not worth it."""
+    for case, one in index.items():
+        if section_of(case) >= 12:
+            # The index names the page for people; the file beside it has the figures.
+            report = (reports / one["reportfile"]).with_suffix(".json")
+            traffic = json.loads(report.read_text())["trafficStats"]
+            messages = traffic["incomingWebSocketMessages"]
+            size = traffic["incomingOctetsAppLevel"]
+            if size >= 256 * messages and not traffic["incomingCompressionRatio"] < 1:
+                yield f"{case}: {messages} messages of {size} bytes in all came uncompressed"
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -126,7 +141,7 @@ def main():
     parser.add_argument("--sections", default="1-13")
     parser.add_argument("--reports", required=True, type=Path)
     parser.add_argument("--agent", required=True)
-    parser.add_argument("--timeout", type=float, default=1500)
+    parser.add_argument("--timeout", type=float, default=1800)
     parser.add_argument("client", nargs="+")
     arguments = parser.parse_args()
     sections = parse_sections(arguments.sections)
@@ -166,7 +181,11 @@ def main():
 
     print(table(found, expected))
     print(f"{len(found)} cases in {seconds:.1f} s; reports in {reports}")
-    problems = [*compare(found, expected), *([problem] if problem else [])]
+    problems = [
+        *compare(found, expected),
+        *not_compressed(index, reports),
+        *([problem] if problem else []),
+    ]
     for line in problems:
         print(line)
     return bool(problems)

@@ -108,6 +108,25 @@ class Autobahn(unittest.TestCase):
             with self.subTest(found):
                 self.assertEqual(len(list(autobahn.compare(found, expected))), 1)
 
+    def test_messages_that_are_not_compressed(self):
+        for case, size, ratio, wrong in (
+            ("12.1.4", 1024, 0.2, 0),
+            ("12.1.4", 1024, 1.0, 1),
+            ("12.1.1", 16, 1.0, 0),
+            ("9.1.1", 65536, 1.0, 0),
+        ):
+            with self.subTest(case=case, ratio=ratio), tempfile.TemporaryDirectory() as folder:
+                traffic = {
+                    "incomingWebSocketMessages": 1000,
+                    "incomingOctetsAppLevel": 1000 * size,
+                    "incomingCompressionRatio": ratio,
+                }
+                report = Path(folder) / "case.json"
+                report.write_text(json.dumps({"trafficStats": traffic}))
+                index = {case: {"reportfile": "case.html"}}
+                found = list(autobahn.not_compressed(index, Path(folder)))
+                self.assertEqual(len(found), wrong, found)
+
 
 class Peers(unittest.TestCase):
     """`client` compares events with the contract."""
