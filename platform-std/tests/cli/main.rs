@@ -9,14 +9,15 @@
     reason = "these are tests"
 )]
 
+mod access;
 mod endings;
 mod failures;
 #[cfg(unix)]
 mod interrupts;
 mod program;
-mod proxies;
 #[cfg(target_os = "linux")]
 mod prompt;
+mod proxies;
 mod stdin;
 #[path = "../support/mod.rs"]
 mod support;

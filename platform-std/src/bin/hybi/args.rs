@@ -80,7 +80,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) max_redirects: u32,
 
-    /// HTTP authentication
+    /// User and password for HTTP authentication, Basic or Digest; the URL may
+    /// have them, too
     #[arg(short, long, value_name = "USER:PASS", allow_hyphen_values = true)]
     pub(crate) user: Option<String>,
 

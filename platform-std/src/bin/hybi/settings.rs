@@ -67,7 +67,6 @@ impl Args {
     /// # Errors
     /// What cannot be used, in words that hold no secret.
     pub(crate) fn builder(&self) -> Result<Builder, Unusable> {
-        self.refuse_unsupported()?;
         let mut builder = hybi_std::builder(self.url.as_deref().unwrap_or_default());
         for header in &self.header {
             let (name, value) = header
@@ -86,6 +85,13 @@ impl Args {
         }
         if let Some(cookie) = &self.cookie {
             builder = builder.cookie(cookie);
+        }
+        builder = builder.max_redirects(self.max_redirects);
+        if let Some(user) = &self.user {
+            let (user, password) = user
+                .split_once(':')
+                .ok_or_else(|| "-u, --user: give USER:PASS".to_owned())?;
+            builder = builder.credentials(user, password);
         }
         if self.no_compress {
             builder = builder.compression(None);
@@ -227,17 +233,6 @@ impl Args {
         // A server may ask for more, but the user has set the range.
         policy.max_retry_after = policy.maximum;
         Ok(Some(policy))
-    }
-
-    fn refuse_unsupported(&self) -> Result<(), String> {
-        let given = [
-            ("--max-redirects", self.max_redirects > 0),
-            ("-u, --user", self.user.is_some()),
-        ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(format!("{name} is not supported yet")),
-            None => Ok(()),
-        }
     }
 }
 
