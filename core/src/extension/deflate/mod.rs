@@ -21,17 +21,21 @@
 #[cfg(feature = "alloc")]
 mod compress;
 mod inflate;
+mod offer;
 mod params;
 
 #[cfg(feature = "alloc")]
 pub use compress::Deflate;
 use core::fmt;
 pub use inflate::Inflate;
+pub use offer::{ClientWindow, DeflateOffer};
 pub(crate) use params::negotiate;
-pub use params::{ClientWindow, DeflateError, DeflateOffer, DeflateParams};
+pub use params::{DeflateError, DeflateParams};
 
 use super::{Compressor, Decompressor, Extension, Inflated, InvalidData, NoCompressor};
 use crate::{buffer::Buffer, error::CapacityError};
+
+const NAME: &str = "permessage-deflate";
 
 /// Messages shorter than this go uncompressed, unless told otherwise.
 const THRESHOLD: usize = 64;
