@@ -51,8 +51,8 @@ impl fmt::Display for ProxyError {
             Self::Request(error) => error.fmt(f),
             Self::Capacity(error) => error.fmt(f),
             Self::Refused { status } => write!(f, "it refused with status {status}"),
-            Self::Socks4(reply) => write!(f, "it refused with code {}: {reply}", reply.0),
-            Self::Socks5(reply) => write!(f, "it refused with code {}: {reply}", reply.0),
+            Self::Socks4(reply) => write!(f, "it answered with code {}: {reply}", reply.0),
+            Self::Socks5(reply) => write!(f, "it answered with code {}: {reply}", reply.0),
             Self::NoAcceptableMethod {
                 with_credentials: false,
             } => f.write_str("it wants credentials, and none were given"),

@@ -176,6 +176,6 @@ mod tests {
             at_every_split(ask, &[answer], expected);
         }
         let text = format!("{}", ProxyError::Socks4(Socks4Reply(91)));
-        assert_eq!(text, "it refused with code 91: rejected or failed");
+        assert_eq!(text, "it answered with code 91: rejected or failed");
     }
 }

@@ -17,7 +17,7 @@ use hybi_core::{
     uri::{Host, Uri},
 };
 
-use super::{ProxyError, ProxyScheme, ProxyUrl, url::Credentials};
+use super::{ProxyError, ProxyScheme, ProxyUrl, login::Login, url::Credentials};
 use crate::{
     builder::Builder,
     connect,
@@ -107,7 +107,13 @@ impl<'a> Hop<'a> {
     }
 
     fn http(&self, target: Target<'_>) -> Result<Stream, ProxyError> {
-        self.through(by_http(self.proxy, target), http_response)
+        let mut login = Login::new(self.proxy);
+        loop {
+            match self.through(login.ask(target), http_response) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => login.go_on(error, target)?,
+            }
+        }
     }
 
     fn socks4(&self, target: Target<'_>) -> Result<Stream, ProxyError> {
@@ -197,15 +203,6 @@ impl<'a> Hop<'a> {
 }
 
 pub(crate) type Asked<P> = Tunnel<P, Vec<u8>, Vec<u8>>;
-
-/// What to say to an HTTP proxy.
-pub(crate) fn by_http<'a>(proxy: &'a ProxyUrl, target: Target<'a>) -> HttpConnect<'a> {
-    let ask = HttpConnect::new(target);
-    match proxy.credentials() {
-        Some(Credentials { user, password }) => ask.credentials(user, password),
-        None => ask,
-    }
-}
 
 /// What an HTTP proxy has said.
 pub(crate) fn http_response(tunnel: &Asked<HttpConnect<'_>>) -> Option<Response> {

@@ -50,6 +50,7 @@ mod choice;
 mod error;
 mod exceptions;
 pub(crate) mod hop;
+pub(crate) mod login;
 mod url;
 
 pub use error::ProxyError;

@@ -8,6 +8,7 @@
     reason = "these are tests"
 )]
 
+mod digest;
 mod http;
 mod socks;
 #[path = "../support/mod.rs"]
