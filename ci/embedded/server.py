@@ -42,7 +42,10 @@ class Connection:
     async def act(self, path):
         match path:
             case "/echo":
-                async for message in self.ws:
+                while True:
+                    # In parts: the library takes only so many frames a whole message.
+                    parts = [part async for part in self.ws.recv_streaming()]
+                    message = parts[0][:0].join(parts)
                     self.messages += 1
                     self.largest = max(self.largest, len(message))
                     await self.ws.send(message)

@@ -1,0 +1,43 @@
+//! The board: QEMU's mps2-an386, a Cortex-M4F at 25 MHz with a LAN9118.
+//!
+//! The host is reached by semihosting: arguments come from there, output goes
+//! there, and [`exit`] ends QEMU with a status. So does a panic, with 101
+//! after its message on stderr, and a fault, with 102.
+#![no_std]
+
+mod clock;
+mod entropy;
+mod ethernet;
+#[cfg(feature = "smoltcp")]
+mod network;
+
+#[cfg(feature = "smoltcp")]
+pub use clock::Sleep;
+pub use clock::{start as start_clock, uptime};
+pub use entropy::{HostSeeded, seeded_by_the_host_for_tests};
+pub use ethernet::ethernet;
+#[cfg(feature = "smoltcp")]
+pub use network::{interface, local_port};
+pub use semihosting::{eprint, eprintln, print, println, process::exit};
+
+/// The arguments that QEMU was started with, after the firmware's name; at
+/// most 1 KiB.
+pub type Arguments = semihosting::experimental::env::Args<1024>;
+
+/// Asks the host for the arguments.
+///
+/// # Panics
+/// When there is no host.
+pub fn arguments() -> Arguments {
+    let Ok(arguments) = semihosting::experimental::env::args() else {
+        panic!("the host gives no arguments, or more than fit");
+    };
+    let _ = (&arguments).next();
+    arguments
+}
+
+#[cortex_m_rt::exception]
+unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {
+    eprintln!("hard fault: {frame:?}");
+    exit(102)
+}
