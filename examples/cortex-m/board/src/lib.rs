@@ -17,7 +17,7 @@ pub use clock::{start as start_clock, uptime};
 pub use entropy::{HostSeeded, seeded_by_the_host_for_tests};
 pub use ethernet::ethernet;
 #[cfg(feature = "smoltcp")]
-pub use network::{interface, local_port};
+pub use network::{LocalPorts, interface};
 pub use semihosting::{eprint, eprintln, print, println, process::exit};
 
 /// The arguments that QEMU was started with, after the firmware's name; at

@@ -24,9 +24,22 @@ pub fn interface(device: &mut Device<Lan9118>, rng: &mut impl Rng) -> Interface 
     interface
 }
 
-/// A local TCP port from the range for clients, by chance: one that was in
-/// use a moment ago would be taken for the old connection.
-pub fn local_port(rng: &mut impl Rng) -> u16 {
-    let [a, b, ..] = rng.next_u32().to_le_bytes();
-    u16::from_le_bytes([a, b]) | 0xC000
+/// Local TCP ports, one after another, from a start that nobody can guess.
+/// Each by chance alone would soon meet one that was in use a moment ago; the
+/// peer takes that for the old connection, and does not answer.
+#[derive(Debug)]
+pub struct LocalPorts(u16);
+
+impl LocalPorts {
+    /// Starts anywhere.
+    pub fn new(rng: &mut impl Rng) -> Self {
+        let [a, b, ..] = rng.next_u32().to_le_bytes();
+        Self(u16::from_le_bytes([a, b]))
+    }
+
+    /// The next port of the range for clients, 49152 to 65535.
+    pub const fn next(&mut self) -> u16 {
+        self.0 = self.0.wrapping_add(1);
+        self.0 | 0xC000
+    }
 }

@@ -83,7 +83,7 @@ fn run() -> Result<(), Failure> {
     ));
 
     // TCP, then the opening handshake.
-    let local_port = board::local_port(&mut rng);
+    let local_port = board::LocalPorts::new(&mut rng).next();
     let network = Network {
         interface: &mut interface,
         device: &mut device,
