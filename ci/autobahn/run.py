@@ -7,6 +7,7 @@ where compression was negotiated (sections 12 and 13).
     run.py --server PYTHON2|KOSOKU --sections 1-7,9,10 --reports DIR --agent NAME
            -- CLIENT '{url}' '{agent}'
 
+A client that sees this machine by another address is told the '{port}' alone.
 The server is the Python of ci/autobahn/install.sh or the program `kosoku`.
 """
 
@@ -150,7 +151,7 @@ def main():
     reports.mkdir(parents=True)
 
     server, port = start_server(arguments.server, reports, sections)
-    names = {"url": f"ws://127.0.0.1:{port}", "agent": arguments.agent}
+    names = {"url": f"ws://127.0.0.1:{port}", "port": port, "agent": arguments.agent}
     command = [word.format(**names) for word in arguments.client]
     started = time.monotonic()
     try:
