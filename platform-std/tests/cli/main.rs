@@ -14,13 +14,22 @@ mod endings;
 mod failures;
 #[cfg(unix)]
 mod interrupts;
+mod keepalive;
+#[cfg(unix)]
+mod pages;
 mod program;
 #[cfg(target_os = "linux")]
 mod prompt;
 mod proxies;
+mod reconnect;
+mod resume;
 mod stdin;
 #[path = "../support/mod.rs"]
 mod support;
 mod talk;
+#[cfg(target_os = "linux")]
+mod terminal;
+#[cfg(target_os = "linux")]
+mod transfer;
 mod usage;
 mod words;

@@ -1,115 +1,18 @@
 //! A person at a terminal.
 
-use std::{
-    fs::File,
-    io::{Read, Write},
-    path::PathBuf,
-    process::{Child, Stdio},
-    sync::mpsc::{self, Receiver},
-    thread,
-    time::{Duration, Instant},
-};
-
-use rustix::{
-    fs::{Mode, OFlags, open},
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{LocalModes, tcgetattr},
-};
+use std::{io::Write, sync::mpsc, time::Instant};
 
 use crate::{
-    program::{answer_close, command},
+    program::{answer_close, frame},
+    reconnect::{lose, open, serve_turns},
     support::{millis, read_frame, serve_echo, serve_raw},
+    terminal::Terminal,
 };
-
-/// The program at a terminal of its own.
-struct Terminal {
-    child: Child,
-    keyboard: File,
-    /// Kept, so that its settings can be looked at in the end.
-    line: File,
-    output: Receiver<Vec<u8>>,
-    seen: String,
-    state: PathBuf,
-}
-
-impl Terminal {
-    fn open(name: &str, url: &str) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let path = ptsname(&master, Vec::new()).unwrap();
-        let line = open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-        let line = File::from(line);
-        let stdio = || Stdio::from(line.try_clone().unwrap());
-        let state = std::env::temp_dir().join(format!("hybi-{name}-{}", std::process::id()));
-        let child = command(&[url])
-            .env("TERM", "xterm")
-            .env("NO_COLOR", "1")
-            .env("XDG_STATE_HOME", &state)
-            .stdin(stdio())
-            .stdout(stdio())
-            .stderr(stdio())
-            .spawn()
-            .unwrap();
-        let keyboard = File::from(master);
-        let mut screen = keyboard.try_clone().unwrap();
-        let (send, output) = mpsc::channel();
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(n @ 1..) = screen.read(&mut bytes) {
-                if send.send(bytes[..n].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Self {
-            child,
-            keyboard,
-            line,
-            output,
-            seen: String::new(),
-            state,
-        }
-    }
-
-    /// All at once, as a fast connection or an input method does.
-    fn type_in(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Waits until the screen has shown this after what was looked for before.
-    #[track_caller]
-    fn look_for(&mut self, words: &str) {
-        let late = Instant::now() + Duration::from_secs(10);
-        loop {
-            if let Some(at) = self.seen.find(words) {
-                self.seen.drain(..at + words.len());
-                return;
-            }
-            let left = late.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("{words:?} is not in {:?}", self.seen),
-            }
-        }
-    }
-
-    /// Waits for the end; the terminal must be as it was. The status and the
-    /// history.
-    fn finish(mut self) -> (Option<i32>, String) {
-        let status = self.child.wait().unwrap().code();
-        let modes = tcgetattr(&self.line).unwrap().local_modes;
-        assert!(modes.contains(LocalModes::ICANON | LocalModes::ECHO));
-        let history = std::fs::read_to_string(self.state.join("hybi/history"));
-        let _ = std::fs::remove_dir_all(&self.state);
-        (status, history.unwrap_or_default())
-    }
-}
 
 #[test]
 fn lines_commands_and_history() {
     let (url, server) = serve_echo();
-    let mut terminal = Terminal::open("prompt", &url);
+    let mut terminal = Terminal::open("prompt", &[&url]);
     terminal.look_for("> ");
     terminal.type_in("hellx\x7fo\r");
     terminal.look_for("\x1b[J< hello\r\n> ");
@@ -133,7 +36,7 @@ fn lines_commands_and_history() {
 fn the_end_of_input_and_ctrl_c_close() {
     for key in ["\x04", "\x03"] {
         let (url, server) = serve_raw(|mut stream| answer_close(&mut stream));
-        let mut terminal = Terminal::open(&format!("end-{}", key.as_bytes()[0]), &url);
+        let mut terminal = Terminal::open(&format!("end-{}", key.as_bytes()[0]), &[&url]);
         terminal.look_for("> ");
         terminal.type_in(key);
         terminal.look_for("closed: 1000 (normal closure)\r\n");
@@ -148,7 +51,7 @@ fn a_second_ctrl_c_drops() {
         assert_eq!(read_frame(&mut stream).0, 8);
         crate::support::read_to_end(&mut stream);
     });
-    let mut terminal = Terminal::open("twice", &url);
+    let mut terminal = Terminal::open("twice", &[&url]);
     terminal.look_for("> ");
     let begin = Instant::now();
     terminal.type_in("typed\x03\x03");
@@ -169,7 +72,7 @@ fn the_prompt_stays_below_what_arrives() {
         answer_close(&mut stream);
         line
     });
-    let mut terminal = Terminal::open("below", &url);
+    let mut terminal = Terminal::open("below", &[&url]);
     terminal.look_for("> ");
     terminal.type_in("half a li");
     terminal.look_for("> half a li");
@@ -179,4 +82,106 @@ fn the_prompt_stays_below_what_arrives() {
     terminal.look_for("closed by the peer\r\n");
     assert_eq!(terminal.finish().0, Some(0));
     assert_eq!(server.join().unwrap(), (1, b"half a line".to_vec()));
+}
+
+#[test]
+fn json_is_laid_out() {
+    let (url, server) = serve_raw(|mut stream| {
+        let json = br#"{"b":[1.50,"x"],"a":null}"#;
+        stream.write_all(&frame(0x81, json)).unwrap();
+        stream.write_all(&frame(0x81, b"{not json}")).unwrap();
+        answer_close(&mut stream);
+    });
+    let mut terminal = Terminal::open("json", &[&url]);
+    let lines = [
+        "< {",
+        "    \"b\": [",
+        "      1.50,",
+        "      \"x\"",
+        "    ],",
+        "    \"a\": null",
+        "  }",
+    ];
+    terminal.look_for(&lines.join("\r\n"));
+    terminal.look_for("< {not json}\r\n");
+    terminal.type_in("/quit\r");
+    assert_eq!(terminal.finish().0, Some(0));
+    server.join().unwrap();
+
+    for option in ["--raw", "--json"] {
+        let (url, server) = serve_raw(|mut stream| {
+            stream.write_all(&frame(0x81, b"{\"a\":1}")).unwrap();
+            stream.write_all(&[0x88, 0]).unwrap();
+            answer_close(&mut stream);
+        });
+        let mut terminal = Terminal::open(option, &[option, &url]);
+        terminal.look_for(match option {
+            "--raw" => "{\"a\":1}\r\n",
+            _ => r#"{"event":"text","data":"{\"a\":1}"}"#,
+        });
+        assert_eq!(terminal.finish().0, Some(0));
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn commands_search_and_completion() {
+    let (url, server) = serve_echo();
+    let mut terminal = Terminal::open("commands", &[&url]);
+    terminal.look_for("> ");
+    terminal.type_in("/bi\t00ff\r");
+    terminal.look_for("< binary, 2 bytes: 00ff\r\n");
+    terminal.type_in("/binary @/no/such/file\r");
+    terminal.look_for("/binary: /no/such/file: No such file");
+    terminal.type_in("something\rother\r");
+    terminal.look_for("< other\r\n");
+    terminal.type_in("\x12som");
+    terminal.look_for("search: som > something");
+    terminal.type_in("\r");
+    terminal.look_for("< something\r\n");
+    terminal.type_in("/help\r");
+    terminal.look_for("/binary HEX|@FILE");
+    terminal.type_in("\x04");
+    assert_eq!(terminal.finish().0, Some(0));
+    server.join().unwrap();
+}
+
+#[test]
+fn lines_wait_for_the_next_connection() {
+    let (url, server) = serve_turns(vec![
+        lose(),
+        open(|mut stream| {
+            assert_eq!(read_frame(&mut stream), (1, b"later".to_vec()));
+            answer_close(&mut stream);
+        }),
+    ]);
+    let arguments = ["--reconnect", "--backoff", "0.5..0.5", &url];
+    let mut terminal = Terminal::open("waits", &arguments);
+    terminal.look_for("; attempt 1 in 0.5 s\r\n");
+    terminal.look_for("> ");
+    terminal.type_in("later\r");
+    terminal.look_for("There is no connection; it is sent on the next.\r\n");
+    terminal.look_for("connected to ");
+    terminal.type_in("/quit\r");
+    assert_eq!(terminal.finish().0, Some(0));
+    server.join().unwrap();
+
+    // Neither a command nor Ctrl-C has to wait for it.
+    for (keys, last) in [
+        ("/quit\r", "hybi: "),
+        ("\x04", "hybi: "),
+        ("\x03", "hybi: interrupted"),
+    ] {
+        let (url, server) = serve_turns(vec![lose()]);
+        let begin = Instant::now();
+        let arguments = ["--reconnect", "--backoff", "20..20", &url];
+        let mut terminal = Terminal::open(&format!("no-{}", keys.as_bytes()[0]), &arguments);
+        terminal.look_for("; attempt 1 in 20.0 s\r\n");
+        terminal.look_for("> ");
+        terminal.type_in(keys);
+        terminal.look_for(last);
+        assert_eq!(terminal.finish().0, Some(1));
+        assert!(begin.elapsed() < millis(5000));
+        server.join().unwrap();
+    }
 }

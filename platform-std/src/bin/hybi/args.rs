@@ -19,7 +19,7 @@ Exit status: 0 closed with 1000, 1001 or no code · 1 connection lost · 2 usage
 6 a deadline passed · 7 the peer closed with another code")]
 pub(crate) struct Args {
     /// ws:// or wss://
-    #[arg(required_unless_present_any = ["man", "completions"])]
+    #[arg(required = true)]
     pub(crate) url: Option<String>,
 
     /// Send this text message after connecting, in the order given;

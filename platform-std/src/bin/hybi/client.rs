@@ -20,7 +20,8 @@ use crate::{
     input::{self, Feed, Order, Source, WAITING, Wake},
     interrupt::Interrupt,
     output::{Format, Output},
-    session::{Plan, Session, Talk},
+    session::Session,
+    talk::{Plan, Talk},
 };
 
 pub(crate) struct Client {

@@ -14,6 +14,7 @@ mod end;
 mod event;
 mod exit;
 mod human;
+mod incoming;
 mod input;
 mod interrupt;
 mod logger;
@@ -24,6 +25,7 @@ mod pretty;
 mod progress;
 mod session;
 mod settings;
+mod talk;
 
 use std::{process::ExitCode, sync::Arc};
 

@@ -7,59 +7,18 @@ use std::{
 };
 
 use hybi_core::error::SendError;
-use hybi_std::{CloseCode, Closed, Error, Event as Received, Message, MessageKind, WebSocket};
+use hybi_std::{CloseCode, Closed, Error, Event as Received, Message, WebSocket};
 
 use crate::{
     end::End,
     event::Event,
+    incoming::{Incoming, message},
     input::{Order, Orders},
     interrupt::Interrupt,
     outgoing::{Outgoing, Piece, Upload},
     output::Output,
-    progress::Progress,
+    talk::Talk,
 };
-
-/// What the command line says about open connections.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    /// To send first, in this order.
-    pub(crate) outgoing: VecDeque<Outgoing>,
-    pub(crate) echo: bool,
-    /// Close after so many data messages.
-    pub(crate) count: Option<u64>,
-    /// Close so long after the end of the input. `None`: do not.
-    pub(crate) eof_wait: Option<Duration>,
-    /// Show no Pong but those that the user asked for.
-    pub(crate) only_own_pongs: bool,
-}
-
-/// What outlasts a connection.
-#[derive(Debug)]
-pub(crate) struct Talk {
-    pub(crate) plan: Plan,
-    /// `None`, once the input has ended or does not matter any more.
-    pub(crate) orders: Option<Orders>,
-    pub(crate) received: u64,
-    /// Close then.
-    pub(crate) close_at: Option<Instant>,
-    /// This side has begun to close: what comes then is the end.
-    pub(crate) closing: bool,
-    /// Why the program ends, where that is not the peer's doing.
-    unusable: Option<String>,
-}
-
-impl Talk {
-    pub(crate) const fn new(plan: Plan) -> Self {
-        Self {
-            plan,
-            orders: None,
-            received: 0,
-            close_at: None,
-            closing: false,
-            unusable: None,
-        }
-    }
-}
 
 pub(crate) struct Session<'a> {
     socket: WebSocket,
@@ -74,13 +33,6 @@ pub(crate) struct Session<'a> {
     /// The Pings that the user sent, as far as no Pong came.
     pings: VecDeque<Vec<u8>>,
     incoming: Incoming,
-}
-
-/// A message that arrives in parts.
-#[derive(Debug, Default)]
-struct Incoming {
-    data: Vec<u8>,
-    progress: Option<Progress>,
 }
 
 /// What came of looking for an event.
@@ -424,46 +376,5 @@ impl<'a> Session<'a> {
             (Error::Lost, Some(cause)) => cause,
             (error, _) => error,
         })
-    }
-}
-
-impl Talk {
-    /// The input has ended.
-    pub(crate) fn end_of_input(&mut self) {
-        self.orders = None;
-        self.close_at = self
-            .plan
-            .eof_wait
-            .and_then(|wait| Instant::now().checked_add(wait));
-    }
-}
-
-impl Incoming {
-    /// Adds a part. True: the message is whole.
-    fn add(&mut self, part: &[u8], last: bool, output: &Output) -> bool {
-        self.data.extend_from_slice(part);
-        let progress = self
-            .progress
-            .get_or_insert_with(|| Progress::new("receiving", "a message", None));
-        let now = Instant::now();
-        let line = progress.advance(part.len(), now);
-        if last {
-            if progress.finish(now).is_some() {
-                output.passing("");
-            }
-            self.progress = None;
-        } else if let Some(line) = line {
-            output.passing(&line);
-        }
-        last
-    }
-}
-
-/// A message that is whole.
-fn message(kind: MessageKind, data: &[u8]) -> Received<'_> {
-    match kind {
-        // The core has checked it, part by part.
-        MessageKind::Text => Received::Text(str::from_utf8(data).unwrap_or_default()),
-        MessageKind::Binary => Received::Binary(data),
     }
 }

@@ -11,7 +11,7 @@ use hybi_std::{
 };
 
 use crate::{
-    args::Args, event::Event, input::Source, outgoing::Outgoing, output::Format, session::Plan,
+    args::Args, event::Event, input::Source, outgoing::Outgoing, output::Format, talk::Plan,
 };
 
 /// A command line that cannot be used.
