@@ -50,10 +50,11 @@ class Outcome:
             raise Mismatch(f"expected exit {status} and exactly\n{wanted}\ngot\n{self}")
 
 
-def run(hybi, *arguments, stdin=None, timeout=30):
-    """`hybi --json ARGUMENTS`, with an environment free of proxies and certificate overrides."""
+def run(hybi, *arguments, stdin=None, timeout=30, environment=()):
+    """`hybi --json ARGUMENTS`, in an environment free of proxies and certificate overrides but for
+    those given."""
     command = [str(hybi), "--json", *map(str, arguments)]
-    environment = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.lower().endswith("_proxy") and not name.startswith(("SSL_CERT_", "RUST_"))
@@ -61,7 +62,12 @@ def run(hybi, *arguments, stdin=None, timeout=30):
     source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     try:
         result = subprocess.run(
-            command, check=False, capture_output=True, timeout=timeout, env=environment, **source
+            command,
+            check=False,
+            capture_output=True,
+            timeout=timeout,
+            env=inherited | dict(environment),
+            **source,
         )
     except subprocess.TimeoutExpired as late:
         printed = shorten((late.stdout or b"").decode(errors="replace"))

@@ -3,6 +3,7 @@
 import re
 
 import cases
+import proxies
 from cases import Peer
 
 
@@ -64,3 +65,10 @@ def matrix(servers, hybi, deflate):
     answers = nginx("status")
     yield answers, [cases.refused(status) for status in (200, 401, 404, 503)]
     yield answers, [cases.refused(301, "redirect")]
+
+    # The same server, and proxies on the way.
+    ways = {
+        scheme: (f"{scheme}://localhost:{ports['aiohttp'][port]}", trust)
+        for scheme, port in (("ws", "ws"), ("wss", "ec"))
+    }
+    yield from proxies.matrix(servers.proxies, ways, hybi, extensions)

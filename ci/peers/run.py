@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import programs
+import proxies
 from client import Mismatch
 from matrix import matrix
 
@@ -54,6 +55,7 @@ class Servers:
         behind = {name: ports["ws"] for name, ports in self.ports.items()}
         self.keep("openssl", programs.silent(folder, "openssl", command, "wss"))
         self.keep("nginx", programs.nginx(folder, self.certificates, behind))
+        self.proxies = proxies.start(stack, folder, self.certificates)
 
     def keep(self, name, started):
         self.programs[name], self.ports[name] = started
