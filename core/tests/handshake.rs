@@ -343,6 +343,27 @@ fn a_refusal_carries_status_reason_headers_and_body() {
 }
 
 #[test]
+fn what_came_after_the_head_can_be_seen() {
+    let mut handshake = begin(Vec::new(), HandshakeConfig::DEFAULT);
+    let bytes = [good(""), b"\x81\x02ok".to_vec()].concat();
+    feed(&mut handshake, &bytes[..bytes.len() - 4]);
+    assert_eq!(handshake.rest(), b"");
+    let mut handshake = begin(Vec::new(), HandshakeConfig::DEFAULT);
+    handshake.transmitted(usize::MAX);
+    let room = handshake.receive_buffer();
+    room[..bytes.len()].copy_from_slice(&bytes);
+    handshake.received(bytes.len());
+    assert_eq!(handshake.poll(), Ok(true));
+    assert_eq!(handshake.rest(), b"\x81\x02ok");
+    let mut refusal = begin(Vec::new(), HandshakeConfig::DEFAULT);
+    feed(
+        &mut refusal,
+        b"HTTP/1.1 403 F\r\nContent-Length: 2\r\n\r\nno",
+    );
+    assert_eq!(refusal.rest(), b"");
+}
+
+#[test]
 fn subprotocols() {
     let outcome = run_whole(&good("Sec-WebSocket-Protocol: superchat\r\n"));
     assert_eq!(outcome.subprotocol.as_deref(), Some("superchat"));

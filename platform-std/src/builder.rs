@@ -12,6 +12,7 @@ use hybi_core::{
 use crate::{
     compression::Compression,
     connect,
+    entropy::TestEntropy,
     error::ConnectError,
     journey::Settings,
     lookup::AddressFamily,
@@ -49,6 +50,7 @@ pub struct Builder {
     pub(crate) cookie: Option<String>,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) journey: Settings,
+    pub(crate) entropy: Option<TestEntropy>,
     pub(crate) compression: Option<Compression>,
     pub(crate) config: Config,
     pub(crate) handshake: HandshakeConfig,
@@ -74,6 +76,7 @@ impl Builder {
             cookie: None,
             subprotocols: Vec::new(),
             journey: Settings::default(),
+            entropy: None,
             compression: Some(Compression::new()),
             config: Config::default(),
             handshake: HandshakeConfig::DEFAULT,
@@ -173,6 +176,19 @@ impl Builder {
     /// of any size without memory for them. Default: whole.
     pub const fn delivery(mut self, delivery: Delivery) -> Self {
         self.config.delivery = delivery;
+        self
+    }
+
+    /// Takes received text as it comes, whatever its bytes are, which RFC
+    /// 6455 §8.1 forbids: for tools that look at faulty servers, and for who
+    /// checks by other means.
+    ///
+    /// Whole text messages are then [`Event::RawText`](crate::Event::RawText)
+    /// instead of `Text`, and the bytes of text chunks may be anything. In a
+    /// [`Message`](crate::Message), U+FFFD stands for what is not UTF-8. The
+    /// reason of a Close frame is checked all the same.
+    pub const fn danger_skip_utf8_validation(mut self, skip: bool) -> Self {
+        self.config.validate_utf8 = !skip;
         self
     }
 
@@ -325,6 +341,7 @@ impl fmt::Debug for Builder {
             .field("cookie", &self.cookie.as_ref().map(|_| REDACTED))
             .field("subprotocols", &self.subprotocols)
             .field("journey", &self.journey)
+            .field("entropy", &self.entropy)
             .field("compression", &self.compression)
             .field("config", &self.config)
             .field("handshake", &self.handshake)

@@ -143,7 +143,7 @@ pub(crate) fn begin(
     now: Duration,
 ) -> Result<OpeningHandshake, ConnectError> {
     let builder = journey.builder;
-    let entropy = OsEntropy::new().map_err(ConnectError::Io)?;
+    let entropy = OsEntropy::of(builder.entropy.as_ref()).map_err(ConnectError::Io)?;
     journey
         .with_request(uri, |request| {
             Handshake::new(

@@ -1,13 +1,18 @@
 //! Unpredictable bytes, from a generator that the operating system seeds.
 
 use core::fmt;
-use std::io;
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chacha20::{
     ChaCha12Rng,
     rand_core::{Rng, SeedableRng},
 };
 use hybi_core::entropy::Entropy;
+
+use crate::builder::Builder;
 
 /// ChaCha with 12 rounds, seeded with 256 bits of the operating system.
 ///
@@ -17,6 +22,7 @@ pub struct OsEntropy {
     generator: ChaCha12Rng,
     ready: [u8; BATCH],
     used: usize,
+    instead: Option<TestEntropy>,
 }
 
 const BATCH: usize = 512;
@@ -37,12 +43,52 @@ impl OsEntropy {
             generator: ChaCha12Rng::from_seed(seed),
             ready: [0; BATCH],
             used: BATCH,
+            instead: None,
         })
+    }
+
+    /// Gives the bytes of a test, or takes a seed.
+    pub(crate) fn of(test: Option<&TestEntropy>) -> io::Result<Self> {
+        let Some(test) = test else {
+            return Self::new();
+        };
+        Ok(Self {
+            generator: ChaCha12Rng::from_seed([0; 32]),
+            ready: [0; BATCH],
+            used: BATCH,
+            instead: Some(test.clone()),
+        })
+    }
+}
+
+/// The bytes that a test wants, one source for all connections of a builder.
+#[derive(Clone)]
+pub(crate) struct TestEntropy(Arc<Mutex<dyn Entropy + Send>>);
+
+impl fmt::Debug for TestEntropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TestEntropy")
+    }
+}
+
+impl Builder {
+    /// **For tests**: takes the "random" bytes from `entropy`, so that every
+    /// run sends the same. It is asked for the 16 bytes of the key of the
+    /// opening handshake, then for the 4 bytes of each masking key. Without
+    /// unpredictable keys a script can make the client send what a proxy
+    /// takes for something else (RFC 6455 §10.3).
+    pub fn entropy_for_tests(mut self, entropy: impl Entropy + Send + 'static) -> Self {
+        self.entropy = Some(TestEntropy(Arc::new(Mutex::new(entropy))));
+        self
     }
 }
 
 impl Entropy for OsEntropy {
     fn fill(&mut self, bytes: &mut [u8]) {
+        if let Some(TestEntropy(test)) = &self.instead {
+            let mut test = test.lock().unwrap_or_else(PoisonError::into_inner);
+            return test.fill(bytes);
+        }
         let end = self.used + bytes.len();
         if let Some(ready) = self.ready.get_mut(self.used..end) {
             bytes.copy_from_slice(ready);

@@ -283,7 +283,8 @@ impl<'a> Journey<'a> {
                 method: "GET",
                 target: &target,
             };
-            let mut entropy = OsEntropy::new().map_err(ConnectError::Io)?;
+            let test = self.builder.entropy.as_ref();
+            let mut entropy = OsEntropy::of(test).map_err(ConnectError::Io)?;
             answer = credentials.answer(&challenges, asked, &mut entropy);
         }
         // What was refused once is not said again.

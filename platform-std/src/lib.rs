@@ -25,6 +25,9 @@
 //!   always, and a [`Waker`] ends a blocked receive from another thread;
 //! - [`WebSocket::split`] for several threads: a [`Sender`] and a [`Receiver`]
 //!   that never wait for each other;
+//! - redirects where [allowed](Builder::max_redirects), Basic and Digest
+//!   [authentication](Builder::credentials), a [`CookieJar`]; what is secret
+//!   stays with the origin that it is for;
 //! - errors say who is at fault: [`ConnectError`], [`Error`], and for TLS
 //!   [`CertificateProblem`](tls::CertificateProblem).
 //!
@@ -39,8 +42,24 @@
 //! | largest message, frame | 64 MiB, 16 MiB |
 //! | response head | 16 KiB |
 //! | permessage-deflate | offered; level 6, messages from 64 bytes on |
+//! | redirects | not followed |
+//! | user and password of the URL | answer a challenge; over TLS, Basic at once |
+//! | cookies | not kept |
 //! | roots | the platform's, else Mozilla's as bundled |
 //! | `TCP_NODELAY`, keepalive | on |
+//!
+//! # Environment
+//! | variable | effect |
+//! | --- | --- |
+//! | `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy` | see [`proxy`] |
+//! | `SSL_CERT_FILE`, `SSL_CERT_DIR` | these roots instead of the platform's, except on Windows and Apple systems |
+//! | `SSLKEYLOGFILE` | TLS session keys are appended to this file |
+//!
+//! # Log
+//! By the `log` crate. The level *debug* tells the steps of connecting,
+//! *trace* every frame and every header of the opening handshake. The values
+//! of secret headers, and users and passwords in URLs, are replaced with
+//! `***`.
 
 #[cfg(not(any(unix, windows)))]
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
@@ -74,6 +93,7 @@ mod writer;
 pub use hybi_core::{
     close_code::CloseCode,
     connection::{Chunk, Delivery, Event, Initiator, Keepalive, MessageKind, State},
+    entropy::Entropy,
     extension::deflate::{ClientWindow, DeflateError, DeflateOffer, DeflateParams},
 };
 

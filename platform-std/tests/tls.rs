@@ -264,3 +264,43 @@ fn session_keys_are_logged_where_sslkeylogfile_says() {
     std::fs::remove_file(&path).unwrap();
     assert!(keys.contains("CLIENT_TRAFFIC_SECRET_0 "), "{keys}");
 }
+
+/// Likewise. Where the platform has its own verifier there are no such files.
+#[cfg(not(any(windows, target_vendor = "apple")))]
+#[test]
+fn ssl_cert_file_and_ssl_cert_dir_name_the_platforms_roots() {
+    let authority = authority();
+    let folder = std::env::temp_dir().join(format!("hybi-roots-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("roots.pem");
+    std::fs::write(&file, authority.pem()).unwrap();
+    let other = folder.join("other.pem");
+    std::fs::write(&other, support::tls::authority().pem()).unwrap();
+    for (variable, value, expected) in [
+        ("SSL_CERT_FILE", &file, true),
+        ("SSL_CERT_DIR", &folder, true),
+        ("SSL_CERT_FILE", &other, false),
+    ] {
+        let identity = Identity::signed_by(&authority, params());
+        let (port, server) = serve_with(server_config(&identity), echo);
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "with_the_platforms_roots", "--ignored"])
+            .env_remove("SSL_CERT_FILE")
+            .env_remove("SSL_CERT_DIR")
+            .env(variable, value)
+            .env("HYBI_TEST_PORT", port.to_string())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.success(), expected, "{variable} {output:?}");
+        server.join().unwrap();
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+#[ignore = "run by another test, with other variables"]
+fn with_the_platforms_roots() {
+    let port = std::env::var("HYBI_TEST_PORT").unwrap();
+    let mut socket = hybi_std::connect(&format!("wss://localhost:{port}/")).unwrap();
+    socket.close(CloseCode::NORMAL, "").unwrap();
+}

@@ -265,6 +265,18 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy> Handshake<Rx, Tx, E> {
         })
     }
 
+    /// What has arrived after the response head of an open connection: its
+    /// first frames. They go on with the handshake to the connection; this is
+    /// for who reads [frames](crate::frame) without one.
+    pub fn rest(&self) -> &[u8] {
+        let end = self.reader.filled();
+        match (self.state, self.reader.final_head()) {
+            (State::Open(_), Some(head)) => self.rx.bytes().get(head.len..end),
+            _ => None,
+        }
+        .unwrap_or(&[])
+    }
+
     /// The parameters with which the server accepted permessage-deflate.
     #[cfg(feature = "deflate")]
     pub fn deflate(&self) -> Option<DeflateParams> {
