@@ -159,10 +159,39 @@ fn sending_shows_how_far_it_is() {
     terminal.look_for("sending hybi-progress");
     terminal.look_for(" MiB of 24.0 MiB, ");
     terminal.look_for(" s left\r\n> ");
+    terminal.look_for("sent hybi-progress");
     terminal.look_for(": 24.0 MiB in ");
     terminal.type_in("/quit\r");
     assert_eq!(terminal.finish().0, Some(0));
     server.join().unwrap();
+}
+
+/// A slow file does not hold up the end.
+#[test]
+fn sending_is_given_up_for_a_close() {
+    let file = Large::new("given-up", 24 << 20);
+    let (url, server) = serve_raw(|mut stream| {
+        let mut bytes = vec![0; 256 << 10];
+        let mut size = 0;
+        while let Ok(n @ 1..) = stream.read(&mut bytes) {
+            size += n;
+            // A Close frame alone: its six bytes come last.
+            if n < 20 {
+                break;
+            }
+            thread::sleep(millis(20));
+        }
+        size
+    });
+    let arguments = ["--close-timeout", "0.5", &url];
+    let mut terminal = Terminal::open("given-up", &arguments);
+    terminal.look_for("> ");
+    terminal.type_in(&format!("/binary {}\r", file.argument()));
+    terminal.look_for("sending hybi-given-up");
+    terminal.type_in("/close\r");
+    terminal.look_for("closed: ");
+    assert_eq!(terminal.finish().0, Some(6));
+    assert!(server.join().unwrap() < 24 << 20);
 }
 
 #[test]

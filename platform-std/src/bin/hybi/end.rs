@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use hybi_core::reconnect;
-use hybi_std::{CloseCode, Closed, ConnectError, Error, Initiator, Kind};
+use hybi_std::{CloseCode, Closed, ConnectError, Error, Initiator, Kind, error::ProxyError};
 
 use crate::{event::Event, exit::Exit};
 
@@ -66,6 +66,12 @@ impl End {
             }
             Self::Failed(_) => true,
             Self::NotOpened(ConnectError::Handshake { error, .. }) => !reconnect::is_final(error),
+            Self::NotOpened(ConnectError::Proxy { error, .. }) => match error {
+                ProxyError::Url(_) => false,
+                ProxyError::Tls(error) => !error.is_final(),
+                // Wrong credentials stay wrong, as with 401.
+                error => !matches!(error.status(), Some(407)),
+            },
             Self::NotOpened(error) => !matches!(error.kind(), Kind::Url | Kind::Usage),
             Self::Unusable(_) | Self::Unread => false,
         }

@@ -103,6 +103,20 @@ impl Orders {
             .or_else(|| self.receiver.try_recv().ok())
     }
 
+    /// The next one, if it is one that does not wait for messages.
+    pub(crate) fn next_control(&mut self) -> Option<Order> {
+        if !self.ahead.is_empty() {
+            return None;
+        }
+        match self.receiver.try_recv().ok()? {
+            order @ (Order::Ping(_) | Order::Close(..)) => Some(order),
+            order => {
+                self.ahead.push_back(order);
+                None
+            }
+        }
+    }
+
     /// Waits until then without a connection. What is to be sent is put
     /// aside, so much of it at `most`, and `kept` hears of it; an order to
     /// close, or the end of the input with nothing left to send, is returned.

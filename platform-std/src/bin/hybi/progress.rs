@@ -58,13 +58,12 @@ impl Progress {
         Some(self.line(now.saturating_duration_since(begin)))
     }
 
-    /// What to say in the end, where anything was said before.
+    /// How much it was, to be said where anything was said before.
     pub(crate) fn finish(&self, now: Instant) -> Option<String> {
         self.shown?;
         let taken = now.saturating_duration_since(self.begin?);
         Some(format!(
-            "{} {}: {} in {:.1} s",
-            self.what,
+            "{}: {} in {:.1} s",
             self.name,
             size(self.done),
             taken.as_secs_f64()
@@ -144,7 +143,7 @@ mod tests {
         assert_eq!(progress.advance(6 << 20, at(500)).unwrap(), line);
         assert_eq!(progress.advance(1, at(599)), None);
         assert!(progress.advance(1, at(600)).is_some());
-        let line = "sending a.bin: 8.0 MiB in 0.6 s";
+        let line = "a.bin: 8.0 MiB in 0.6 s";
         assert_eq!(progress.finish(at(600)).unwrap(), line);
     }
 

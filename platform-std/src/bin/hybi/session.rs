@@ -227,6 +227,10 @@ impl<'a> Session<'a> {
             return false;
         }
         if self.upload.is_some() {
+            // Neither a Ping nor the end has to wait for a file.
+            if let Some(order) = self.talk.orders.as_mut().and_then(Orders::next_control) {
+                self.carry_out(order);
+            }
             self.send_piece();
         } else if let Some(outgoing) = self.first.pop_front() {
             self.send(outgoing);
@@ -268,7 +272,7 @@ impl<'a> Session<'a> {
         if last {
             if let Some(words) = upload.progress.finish(now) {
                 self.output.passing("");
-                self.output.note(&words);
+                self.output.note(&format!("sent {words}"));
             }
             self.upload = None;
         } else if let Some(line) = line {
