@@ -85,6 +85,8 @@ mod sockopt;
 pub mod split;
 mod stream;
 pub mod tls;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 mod url;
 mod wait;
 mod websocket;
