@@ -287,6 +287,37 @@ fn receives_what_another_library_compresses() {
     }
 }
 
+/// Messages that end with BFINAL, of every length around the window's size:
+/// the end of the block may be left when the window is full.
+#[test]
+fn a_final_block_may_end_where_the_window_does() {
+    let mut random = Random(99);
+    for len in (500..=530).chain(1020..=1028) {
+        let message = random.message(len);
+        let mut input = Vec::new();
+        for _ in 0..2 {
+            let mut encoder = zlib_rs::Deflate::new(6, false, 9);
+            let mut compressed = vec![0; 3000];
+            encoder
+                .compress(&message, &mut compressed, DeflateFlush::Finish)
+                .unwrap();
+            compressed.truncate(usize::try_from(encoder.total_out()).unwrap());
+            // Some servers add the byte that §7.2.3.4 has, some do not.
+            input.extend(frame(0xC2, &compressed));
+            compressed.push(0);
+            input.extend(frame(0xC2, &compressed));
+        }
+        let params = DeflateParams {
+            server_max_window_bits: 9,
+            ..PLAIN
+        };
+        let conn = extended(256, &config(Delivery::Whole), receiver(params));
+        let transcript = drive_sans_io(Script::new([&input[..]]), conn);
+        let line = format!("Binary {}", shorten(&message));
+        assert_eq!(transcript.events[..4], vec![line; 4], "{len}");
+    }
+}
+
 /// What we compress, zlib-rs decompresses with the window that was agreed.
 #[test]
 fn another_library_decompresses_what_is_sent() {

@@ -50,8 +50,9 @@ pub trait Decompressor {
     fn is_final(&self) -> bool;
 
     /// Whether the last byte taken ended a block, final or not: a message
-    /// that ends elsewhere is cut off.
-    fn is_complete(&self) -> bool;
+    /// that ends elsewhere is cut off. Asked when a message has ended and all
+    /// its output was taken.
+    fn is_complete(&mut self) -> bool;
 
     /// The storage that [`Inflated`] speaks of. What a call wrote stays there
     /// until the next call.

@@ -34,7 +34,7 @@ pub trait Extension: fmt::Debug {
     fn is_final(&self) -> bool;
 
     /// See [`Decompressor::is_complete`].
-    fn is_complete(&self) -> bool;
+    fn is_complete(&mut self) -> bool;
 
     /// See [`Decompressor::output`].
     fn output(&self) -> &[u8];
@@ -84,7 +84,7 @@ impl Extension for Plain {
         false
     }
 
-    fn is_complete(&self) -> bool {
+    fn is_complete(&mut self) -> bool {
         false
     }
 
@@ -129,8 +129,8 @@ impl<X: Extension> Extension for Option<X> {
         self.as_ref().is_some_and(X::is_final)
     }
 
-    fn is_complete(&self) -> bool {
-        self.as_ref().is_some_and(X::is_complete)
+    fn is_complete(&mut self) -> bool {
+        self.as_mut().is_some_and(X::is_complete)
     }
 
     fn output(&self) -> &[u8] {

@@ -107,7 +107,7 @@ impl<W: Buffer> Decompressor for Inflate<W> {
         self.is_final
     }
 
-    fn is_complete(&self) -> bool {
+    fn is_complete(&mut self) -> bool {
         self.is_complete
     }
 

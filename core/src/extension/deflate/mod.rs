@@ -103,7 +103,7 @@ impl<D: Decompressor, M: Buffer, C: Compressor> Extension for PerMessageDeflate<
         self.decompressor.is_final()
     }
 
-    fn is_complete(&self) -> bool {
+    fn is_complete(&mut self) -> bool {
         self.decompressor.is_complete()
     }
 
