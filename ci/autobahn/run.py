@@ -75,6 +75,8 @@ def not_compressed(index, reports):
             # The index names the page for people; the file beside it has the figures.
             report = (reports / one["reportfile"]).with_suffix(".json")
             traffic = json.loads(report.read_text())["trafficStats"]
+            if traffic is None:
+                continue  # the case failed before there was any
             messages = traffic["incomingWebSocketMessages"]
             size = traffic["incomingOctetsAppLevel"]
             if size >= 256 * messages and not traffic["incomingCompressionRatio"] < 1:

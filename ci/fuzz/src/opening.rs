@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use hybi_core::handshake::{
-    Handshake, HandshakeConfig, HandshakeError, Request, SecWebSocketKey,
-};
+use hybi_core::handshake::{Handshake, HandshakeConfig, HandshakeError, Request, SecWebSocketKey};
 
 use crate::input::{Steps, Zeros};
 
@@ -24,8 +22,14 @@ pub fn open(
     mut steps: Steps,
 ) -> Result<(Opening, Result<bool, HandshakeError>), HandshakeError> {
     let config = HandshakeConfig::default();
-    let mut handshake =
-        Handshake::new(request, Vec::new(), Vec::new(), Zeros, config, Duration::ZERO)?;
+    let mut handshake = Handshake::new(
+        request,
+        Vec::new(),
+        Vec::new(),
+        Zeros,
+        config,
+        Duration::ZERO,
+    )?;
     handshake.transmitted(usize::MAX);
     loop {
         match handshake.poll() {

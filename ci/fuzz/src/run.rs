@@ -5,26 +5,28 @@ use std::time::Duration;
 use hybi_core::{
     buffer::Buffer,
     connection::{Connection, Event},
+    error::ReceiveError,
     extension::Extension,
 };
 
 use crate::input::{Steps, Zeros};
 
-/// All that a run shows: events, the error, and what the client sent.
+/// All that a run shows that does not depend on its steps: events, the error,
+/// and what the client sent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
     pub events: Vec<String>,
     pub sent: Vec<u8>,
-    /// The largest message.
-    pub largest: usize,
 }
 
-/// Gives `input` to the connection in steps, then the end of the stream.
+/// Gives `input` to the connection in steps, then the end of the stream. No
+/// message may be larger than `limit`.
 /// Chunks of one message are joined, for their borders depend on the steps.
 pub fn run<Rx: Buffer, Tx: Buffer, X: Extension>(
     conn: &mut Connection<Rx, Tx, Zeros, X>,
     mut input: &[u8],
     mut steps: Steps,
+    limit: usize,
 ) -> Transcript {
     let mut out = Transcript::default();
     let mut open: Option<Vec<u8>> = None;
@@ -38,7 +40,7 @@ pub fn run<Rx: Buffer, Tx: Buffer, X: Extension>(
                 assert_eq!(chunk.first, open.is_none());
                 let message = open.get_or_insert_default();
                 message.extend_from_slice(chunk.data);
-                out.largest = out.largest.max(message.len());
+                assert!(message.len() <= limit);
                 if chunk.last {
                     out.events.push(format!("{:?} {message:x?}", chunk.kind));
                     open = None;
@@ -46,8 +48,8 @@ pub fn run<Rx: Buffer, Tx: Buffer, X: Extension>(
             }
             Ok(Some(event)) => {
                 match event {
-                    Event::Text(text) => out.largest = out.largest.max(text.len()),
-                    Event::Binary(data) => out.largest = out.largest.max(data.len()),
+                    Event::Text(text) => assert!(text.len() <= limit),
+                    Event::Binary(data) => assert!(data.len() <= limit),
                     _ => {}
                 }
                 out.events.push(format!("{event:x?}"));
@@ -67,7 +69,11 @@ pub fn run<Rx: Buffer, Tx: Buffer, X: Extension>(
                 }
             }
             Err(error) => {
-                out.events.push(format!("{error:?}"));
+                // How far a message went over a limit depends on the steps.
+                out.events.push(match &error {
+                    ReceiveError::Capacity(error) => format!("{:?}", error.limit),
+                    error => format!("{error:?}"),
+                });
                 let again = conn.poll_event(Duration::ZERO);
                 assert_eq!(format!("{again:?}"), format!("{:?}", Err::<(), _>(error)));
                 out.sent.extend_from_slice(conn.transmit());

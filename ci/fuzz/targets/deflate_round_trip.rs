@@ -20,7 +20,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut of_theirs = Inflate::new(bits, Vec::new()).unwrap();
     let mut other = zlib_rs::Inflate::new(false, bits);
     while !input.0.is_empty() {
-        let (len, times) = (input.byte(), input.between(1, 64));
+        let (len, times) = (input.byte(), input.between(1, 16));
         let message = input.take(usize::from(len)).repeat(usize::from(times));
         if message.is_empty() {
             continue;
@@ -32,12 +32,16 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         assert_eq!(inflate(&mut of_ours, &packed[..len], step), message);
         let mut out = vec![0; message.len() + 1];
         let before = other.total_out();
-        other.decompress(&packed[..len], &mut out, InflateFlush::SyncFlush).unwrap();
+        other
+            .decompress(&packed[..len], &mut out, InflateFlush::SyncFlush)
+            .unwrap();
         out.truncate((other.total_out() - before) as usize);
         assert_eq!(out, message);
 
         let before = theirs.total_out();
-        theirs.compress(&message, &mut packed, DeflateFlush::SyncFlush).unwrap();
+        theirs
+            .compress(&message, &mut packed, DeflateFlush::SyncFlush)
+            .unwrap();
         let len = (theirs.total_out() - before) as usize;
         assert_eq!(inflate(&mut of_theirs, &packed[..len], step), message);
 

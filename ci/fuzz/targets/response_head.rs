@@ -27,7 +27,11 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
                 .headers()
                 .map(|header| format!("{header:?}"))
                 .collect();
-            (response.status(), response.subprotocol().map(str::to_owned), headers)
+            (
+                response.status(),
+                response.subprotocol().map(str::to_owned),
+                headers,
+            )
         });
         (verdict, answer, handshake.subprotocol_index())
     };
