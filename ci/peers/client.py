@@ -54,11 +54,6 @@ def run(hybi, *arguments, stdin=None, timeout=30, environment=()):
     """`hybi --json ARGUMENTS`, in an environment free of proxies and certificate overrides but for
     those given."""
     command = [str(hybi), "--json", *map(str, arguments)]
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.lower().endswith("_proxy") and not name.startswith(("SSL_CERT_", "RUST_"))
-    }
     source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     try:
         result = subprocess.run(
@@ -66,7 +61,7 @@ def run(hybi, *arguments, stdin=None, timeout=30, environment=()):
             check=False,
             capture_output=True,
             timeout=timeout,
-            env=inherited | dict(environment),
+            env=clean_environment() | dict(environment),
             **source,
         )
     except subprocess.TimeoutExpired as late:
@@ -74,6 +69,14 @@ def run(hybi, *arguments, stdin=None, timeout=30, environment=()):
         said = f"{' '.join(command)}\ndid not end within {timeout} s; it printed\n{printed}"
         raise Mismatch(said) from None
     return Outcome(command, result.returncode, result.stdout.decode(), result.stderr.decode())
+
+
+def clean_environment():
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy") and not name.startswith(("SSL_CERT_", "RUST_"))
+    }
 
 
 def matches(expected, event):

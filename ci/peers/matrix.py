@@ -2,6 +2,7 @@
 
 import re
 
+import access
 import cases
 import proxies
 from cases import Peer
@@ -65,6 +66,10 @@ def matrix(servers, hybi, deflate):
     answers = nginx("status")
     yield answers, [cases.refused(status) for status in (200, 401, 404, 503)]
     yield answers, [cases.refused(301, "redirect")]
+
+    # Redirects, authentication, cookies.
+    behind = ws("aiohttp").base
+    yield from access.matrix(ws("lighttpd").base, behind, hybi, extensions)
 
     # The same server, and proxies on the way.
     ways = {

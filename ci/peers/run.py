@@ -3,8 +3,9 @@
 
     run.py --hybi BINARY --node-modules DIR [--deflate] [--only WORD] [-v]
 
-The Python that runs this has websockets and aiohttp; nginx, websocketd, libwebsockets-test-server,
-node and openssl are on the machine. --deflate turns permessage-deflate on in the servers that have
+The Python that runs this has websockets and aiohttp; nginx, lighttpd, websocketd,
+libwebsockets-test-server, node and openssl are on the machine. Beside BINARY, the example "cookies"
+is in the folder examples. --deflate turns permessage-deflate on in the servers that have
 it; --only runs the peers and cases whose name contains WORD.
 """
 
@@ -17,6 +18,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import access
 import programs
 import proxies
 from client import Mismatch
@@ -55,6 +57,7 @@ class Servers:
         behind = {name: ports["ws"] for name, ports in self.ports.items()}
         self.keep("openssl", programs.silent(folder, "openssl", command, "wss"))
         self.keep("nginx", programs.nginx(folder, self.certificates, behind))
+        self.keep("lighttpd", access.start(folder, self.ports["aiohttp"]["ws"]))
         self.proxies = proxies.start(stack, folder, self.certificates)
 
     def keep(self, name, started):

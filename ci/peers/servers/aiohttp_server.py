@@ -16,6 +16,7 @@ async def handle(request):
     ws = web.WebSocketResponse(
         protocols=("chat",), compress="deflate" in sys.argv, max_msg_size=0, autoping=False
     )
+    set_cookies(ws, request.path)
     await ws.prepare(request)
     match request.path.strip("/").split("/"):
         case ["close", code, *reason]:
@@ -27,7 +28,7 @@ async def handle(request):
             await ws.close(message=b"pong seen" if seen else b"no pong")
         case ["drop"]:
             request.transport.abort()
-        case ["request"]:
+        case ["request" | "cookies" | "elsewhere", *_]:
             headers = [[name.lower(), value] for name, value in request.headers.items()]
             await ws.send_str(json.dumps({"target": request.raw_path, "headers": headers}))
             await ws.close()
@@ -42,6 +43,17 @@ async def handle(request):
                         await ws.pong(message.data)
     print(json.dumps({"closed": ws.close_code, "reason": None}), flush=True)
     return ws
+
+
+def set_cookies(response, path):
+    match path:
+        case "/cookies":
+            response.set_cookie("lasting", "1", max_age=60)
+            response.set_cookie("session", "2")
+            response.set_cookie("deeper", "3", path="/elsewhere", httponly=True)
+            response.set_cookie("foreign", "4", domain="example.test")
+        case "/cookies/gone":
+            response.del_cookie("lasting")
 
 
 async def main():
