@@ -42,6 +42,24 @@ fn the_completions() {
     }
 }
 
+/// Every option has its place in the page for people.
+#[test]
+fn the_page_by_task() {
+    let help = run(&["-h"], Stdin::Null).stdout;
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
+    let page = fs::read_to_string(page).unwrap();
+    let mut options = 0;
+    for word in help.split_ascii_whitespace() {
+        let option = word.trim_end_matches(['.', ',']);
+        let option = option.split('[').next().unwrap();
+        if option.starts_with("--") && !matches!(option, "--help" | "--version" | "--verbose") {
+            assert!(page.contains(option), "{option}");
+            options += 1;
+        }
+    }
+    assert!(options > 30, "{options}");
+}
+
 #[test]
 fn they_stand_alone() {
     for arguments in [
