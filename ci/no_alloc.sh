@@ -42,7 +42,7 @@ must_fail_with 'no global memory allocator found' prove alloc
 tree() {
     cargo tree --locked -p hybi-core --target "$target" --prefix none "$@"
 }
-known='byteorder hash32 heapless hybi-core rand_core stable_deref_trait'
+known='base64 byteorder hash32 heapless httparse hybi-core rand_core sha1_smol stable_deref_trait'
 found=$(tree -e no-dev --format '{p}' | cut -d' ' -f1 | sort -u | tr '\n' ' ')
 echo "dependencies of core: $found"
 for package in $found; do

@@ -1,7 +1,8 @@
 //! `Sec-WebSocket-Key` and the answer to it (RFC 6455 §4.1, §4.2.2).
 
-use super::sha1::sha1;
-use crate::{entropy::Entropy, http::Writer};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::entropy::Entropy;
 
 /// The nonce of an opening handshake, in base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,23 +35,18 @@ impl SecWebSocketKey {
     /// What `Sec-WebSocket-Accept` must be: the key and a fixed GUID,
     /// hashed with SHA-1, in base64.
     pub fn accept(&self) -> [u8; Self::ACCEPT_LEN] {
-        let mut text = [0; Self::LEN + GUID.len()];
-        let mut writer = Writer::new(&mut text);
-        writer.bytes(&self.0);
-        writer.text(GUID);
-        encode(&sha1(&text))
+        let mut sha1 = sha1_smol::Sha1::new();
+        sha1.update(&self.0);
+        sha1.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+        encode(&sha1.digest().bytes())
     }
 }
 
-/// What RFC 6455 §1.3 appends to the key.
-const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/// `N` is the exact length of `bytes` in base64.
+/// `N` is the exact length of `bytes` in base64, so nothing can fail.
 fn encode<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
-    let mut writer = Writer::new(&mut out);
-    writer.base64(bytes.iter().copied());
-    debug_assert_eq!(writer.len(), N);
+    let written = STANDARD.encode_slice(bytes, &mut out);
+    debug_assert_eq!(written.ok(), Some(N));
     out
 }
 

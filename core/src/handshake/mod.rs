@@ -37,7 +37,6 @@ mod error;
 mod key;
 mod request;
 mod response;
-mod sha1;
 #[cfg(test)]
 mod tests;
 mod verify;

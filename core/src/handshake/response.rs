@@ -217,7 +217,8 @@ impl ResponseReader {
             let bytes = bytes.get(..len).unwrap_or(&[]);
             #[cfg(feature = "log")]
             crate::http::trace_head("<", bytes);
-            let head = ResponseHead::parse(bytes).map_err(ResponseError::from)?;
+            let head =
+                ResponseHead::parse(bytes, self.scanner.headers()).map_err(ResponseError::from)?;
             // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx
             // responses received prior to a final response".
             if matches!(head.status, 100 | 102..=199) {

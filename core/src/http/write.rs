@@ -38,22 +38,6 @@ impl<'b> Writer<'b> {
         self.text("\r\n");
     }
 
-    /// The padded Base64 of `bytes`.
-    pub(crate) fn base64(&mut self, bytes: impl IntoIterator<Item = u8>) {
-        let mut bytes = bytes.into_iter().fuse();
-        while let Some(first) = bytes.next() {
-            let more = [bytes.next(), bytes.next()];
-            let [second, third] = more.map(|byte| u32::from(byte.unwrap_or(0)));
-            let bits = u32::from(first) << 16 | second << 8 | third;
-            let used = 2 + more.iter().flatten().count();
-            for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-                let digit = BASE64.get((bits >> shift & 63) as usize);
-                let padded = digit.filter(|_| at < used).unwrap_or(&b'=');
-                self.bytes(&[*padded]);
-            }
-        }
-    }
-
     pub(crate) fn decimal(&mut self, number: u16) {
         let mut divisor = 10_000;
         while divisor > 1 && number < divisor {
@@ -67,9 +51,6 @@ impl<'b> Writer<'b> {
         }
     }
 }
-
-/// RFC 4648 §4.
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 impl core::fmt::Write for Writer<'_> {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
@@ -90,27 +71,6 @@ mod tests {
         writer.text("fghij");
         assert_eq!(writer.len(), 10);
         assert_eq!(&out, b"abcde...");
-    }
-
-    /// RFC 4648 §10, and the digits that are no letters.
-    #[test]
-    fn base64() {
-        for (bytes, text) in [
-            (&b""[..], ""),
-            (b"f", "Zg=="),
-            (b"fo", "Zm8="),
-            (b"foo", "Zm9v"),
-            (b"foob", "Zm9vYg=="),
-            (b"fooba", "Zm9vYmE="),
-            (b"foobar", "Zm9vYmFy"),
-            (b"\xFB\xEF\xFF\xFC\x10", "++///BA="),
-        ] {
-            let mut out = [0; 8];
-            let mut writer = Writer::new(&mut out);
-            writer.base64(bytes.iter().copied());
-            let len = writer.len();
-            assert_eq!(&out[..len], text.as_bytes());
-        }
     }
 
     #[test]

@@ -101,7 +101,8 @@ impl<'a> HttpConnect<'a> {
         let bytes = answer.get(..len).unwrap_or(&[]);
         #[cfg(feature = "log")]
         crate::http::trace_head("proxy <", bytes);
-        let head = ResponseHead::parse(bytes).map_err(ProxyResponseError::from)?;
+        let head =
+            ResponseHead::parse(bytes, self.scanner.headers()).map_err(ProxyResponseError::from)?;
         Ok(Some((head, len)))
     }
 }
@@ -146,7 +147,7 @@ impl Conversation for HttpConnect<'_> {
             Authorization::None => {}
             Authorization::Basic { user, password } => {
                 writer.text("Proxy-Authorization: Basic ");
-                writer.base64(user.bytes().chain([b':']).chain(password.bytes()));
+                write_basic(&mut writer, user, password);
                 writer.text("\r\n");
             }
             Authorization::Value(value) => writer.header("Proxy-Authorization", value),
@@ -211,6 +212,28 @@ const OWN: [&str; 4] = [
     "Content-Length",
     "Transfer-Encoding",
 ];
+
+/// The Base64 of `user:password`, three bytes at a time.
+fn write_basic(out: &mut Writer<'_>, user: &str, password: &str) {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let mut bytes = user.bytes().chain([b':']).chain(password.bytes());
+    loop {
+        let mut three = [0; 3];
+        let mut len = 0;
+        for (to, from) in three.iter_mut().zip(&mut bytes) {
+            *to = from;
+            len += 1;
+        }
+        let mut four = [0; 4];
+        let group = three.get(..len).unwrap_or(&[]);
+        // Four characters hold what three bytes make.
+        let written = STANDARD.encode_slice(group, &mut four).unwrap_or(0);
+        out.bytes(four.get(..written).unwrap_or(&[]));
+        if len < three.len() {
+            return;
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
