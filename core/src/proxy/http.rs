@@ -5,9 +5,10 @@ use core::fmt;
 use super::{
     ProxyError, ProxyRequestError, ProxyResponse, ProxyResponseError, Target, TunnelConfig,
     conversation::{Conversation, Step},
+    tunnel::over,
 };
 use crate::{
-    error::{CapacityError, Limit},
+    error::Limit,
     http::{
         HeadScanner, MAX_HEADERS, REDACTED, ResponseHead, ScanError, Writer, is_field_value,
         is_token,
@@ -82,20 +83,15 @@ impl<'a> HttpConnect<'a> {
         config: &TunnelConfig,
     ) -> Result<Option<(ResponseHead, usize)>, ProxyError> {
         let most = config.max_headers.min(MAX_HEADERS);
-        let limit = |limit, allowed: usize| CapacityError {
-            limit,
-            needed: (allowed as u64).saturating_add(1),
-            allowed: allowed as u64,
-        };
         let len = match self.scanner.advance(answer, config.max_head_size, most) {
             Ok(Some(len)) => len,
             Ok(None) => return Ok(None),
             Err(ScanError::Malformed(error)) => return Err(ProxyResponseError::from(error).into()),
             Err(ScanError::TooLong) => {
-                return Err(limit(Limit::ResponseHead, config.max_head_size).into());
+                return Err(over(Limit::ResponseHead, config.max_head_size).into());
             }
             Err(ScanError::TooManyHeaders) => {
-                return Err(limit(Limit::ResponseHeaders, most).into());
+                return Err(over(Limit::ResponseHeaders, most).into());
             }
         };
         let bytes = answer.get(..len).unwrap_or(&[]);
@@ -291,17 +287,12 @@ mod tests {
     #[test]
     fn what_may_not_be_asked() {
         let invalid = |index| Err(ProxyRequestError::InvalidHeader { index });
+        let user = Err(ProxyRequestError::InvalidUser);
         let long = "x".repeat(300);
         for (ask, expected) in [
             (ask().credentials(&long, &long), Ok(())),
-            (
-                ask().credentials("a:b", ""),
-                Err(ProxyRequestError::InvalidUser),
-            ),
-            (
-                ask().credentials("a\r", ""),
-                Err(ProxyRequestError::InvalidUser),
-            ),
+            (ask().credentials("a:b", ""), user),
+            (ask().credentials("a\r", ""), user),
             (
                 ask().credentials("a", "\n"),
                 Err(ProxyRequestError::InvalidPassword),

@@ -233,7 +233,7 @@ impl<P: Protocol, Rx: Buffer, Tx: Buffer> Tunnel<P, Rx, Tx> {
                     limit: Limit::ResponseHead,
                     ..
                 })) => {
-                    return Err(too_long(Limit::ResponseHead, self.config.max_head_size).into());
+                    return Err(over(Limit::ResponseHead, self.config.max_head_size).into());
                 }
                 Err(error) => return Err(error),
             }
@@ -255,7 +255,7 @@ impl<P: Protocol, Rx: Buffer, Tx: Buffer> Tunnel<P, Rx, Tx> {
         }
         let max = self.rx.max_len();
         if self.filled >= max {
-            return Err(too_long(Limit::Buffer, max).into());
+            return Err(over(Limit::Buffer, max).into());
         }
         let wanted = self.filled.saturating_add(STEP).min(most).min(max);
         self.rx.reserve(wanted.max(self.filled + 1))?;
@@ -273,7 +273,8 @@ impl<Rx: Buffer, Tx: Buffer> Tunnel<HttpConnect<'_>, Rx, Tx> {
 /// How much a growing buffer grows at least.
 const STEP: usize = 1024;
 
-fn too_long(limit: Limit, allowed: usize) -> CapacityError {
+/// What is longer than a limit of ours.
+pub(super) fn over(limit: Limit, allowed: usize) -> CapacityError {
     CapacityError {
         limit,
         needed: (allowed as u64).saturating_add(1),
