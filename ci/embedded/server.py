@@ -1,5 +1,6 @@
-"""Python `websockets` as the server for firmware, on 127.0.0.1 and a free port, which is its first
-line. Then one JSON line a connection that ended: how it closed, and what came.
+"""Python `websockets` as the server for firmware, on 127.0.0.1. `server.py [PORT]`: its first line is
+the port, a free one if none was named; then one of JSON for each connection that ended: how it
+closed and what came.
 
 What it does with a connection is its path:
     /echo        every message back
@@ -13,6 +14,7 @@ What it does with a connection is its path:
 import asyncio
 import contextlib
 import json
+import sys
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
@@ -73,7 +75,8 @@ class Connection:
 
 
 async def main():
-    async with serve(lambda ws: Connection(ws).run(), "127.0.0.1", 0, max_size=None) as server:
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    async with serve(lambda ws: Connection(ws).run(), "127.0.0.1", port, max_size=None) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().create_future()
 

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Runs firmware in QEMU against a real server on this machine and compares what it prints, its exit
+status and what the server saw.
+
+    run.py --firmware FOLDER [NAME…]
+
+FOLDER has the built firmware, NAMEs choose among the cases below.
+"""
+
+import argparse
+import json
+import queue
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+QEMU = HERE.parents[1] / "examples/cortex-m/qemu.sh"
+# This machine's 127.0.0.1, as the firmware sees it.
+HOST = "10.0.2.2"
+
+
+class Server:
+    """server.py: its port, and its reports as they come."""
+
+    def __init__(self, port=0):
+        command = [sys.executable, HERE / "server.py", str(port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.lines = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.port = self.report()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+
+    def report(self, seconds=10):
+        return json.loads(self.lines.get(timeout=seconds))
+
+    def url(self, path):
+        return f"ws://{HOST}:{self.port}{path}"
+
+    def saw(self, **wanted):
+        """The next connection that ended had these properties."""
+        report = self.report()
+        print(f"  the server saw {report}")
+        found = {name: report[name] for name in wanted}
+        assert found == wanted, f"the server saw {found} instead of {wanted}"
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Run:
+    """One run of a firmware."""
+
+    def __init__(self, firmware, *arguments, timeout=60):
+        started = time.monotonic()
+        command = [QEMU, firmware, *map(str, arguments)]
+        try:
+            done = subprocess.run(
+                command, timeout=timeout, check=False, capture_output=True, text=True
+            )
+            self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+        except subprocess.TimeoutExpired as late:
+            self.status = f"none within {timeout} s"
+            self.out, self.err = ((said or b"").decode() for said in (late.stdout, late.stderr))
+        self.seconds = time.monotonic() - started
+        print(f"$ {firmware.name} {' '.join(map(str, arguments))}")
+        for line in (self.out + self.err).splitlines():
+            print(f"  {line}")
+        print(f"  exit status {self.status}, {self.seconds:.1f} s")
+
+    def expect(self, status, *lines, err=""):
+        """The exit status; and lines of the output, as regular expressions, all of them in order.
+        Numbers that differ from run to run are `#` there."""
+        assert self.status == status, f"exit status {self.status} instead of {status}"
+        found = self.out.splitlines()
+        assert len(found) == len(lines), f"{len(found)} lines instead of {len(lines)}"
+        for line, wanted in zip(found, lines, strict=True):
+            pattern = re.escape(wanted).replace(r"\#", r"\d+")
+            assert re.fullmatch(pattern, line), f"{line!r} instead of {wanted!r}"
+        assert err in self.err, f"stderr without {err!r}"
+
+
+def telemetry_smoltcp(firmware, server):
+    """Readings come back one by one, and the closing handshake is clean."""
+    Run(firmware / "telemetry-smoltcp", server.url("/echo"), 3).expect(
+        0,
+        "connected after # ms",
+        '{"seq":1,"celsius":20.7}',
+        '{"seq":2,"celsius":21.4}',
+        '{"seq":3,"celsius":22.1}',
+        'closed: Some(1000) "done"',
+    )
+    server.saw(path="/echo", messages=3, closed=1000, reason="done")
+
+
+def large(firmware, server):
+    """16 MiB there and back through buffers of 2 KiB."""
+    size = 16 << 20
+    Run(firmware / "telemetry-smoltcp", server.url("/echo"), "--large", size, timeout=300).expect(
+        0,
+        "connected after # ms",
+        f"sent {size} bytes in # ms",
+        "received it in # ms",
+        "through buffers of 2048 bytes each way, and 2048 each way for TCP",
+        'closed: Some(1000) "done"',
+    )
+    server.saw(path="/echo", messages=1, largest=size, closed=1000)
+
+
+def failures(firmware, server):
+    """What goes wrong reaches the host: words on stderr and another exit status than 0."""
+    program = firmware / "telemetry-smoltcp"
+    Run(program).expect(1, err="usage: ")
+    Run(program, f"ws://{HOST}:1/").expect(1, err="nobody listens")
+    Run(program, server.url("/drop")).expect(1, "connected after # ms", err="failed: ")
+    server.saw(path="/drop")
+    Run(program, server.url("/close")).expect(
+        1, "connected after # ms", err="the server closed with 4001"
+    )
+    server.saw(path="/close", closed=4001)
+    Run(program, server.url("/violate")).expect(1, "connected after # ms", err="failed: ")
+    server.saw(path="/violate", closed=1002)
+
+
+CASES = [telemetry_smoltcp, large, failures]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--firmware", required=True, type=Path)
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    failed = 0
+    for case in CASES:
+        if arguments.names and case.__name__ not in arguments.names:
+            continue
+        print(f"\n{case.__name__}: {case.__doc__}")
+        server = Server()
+        try:
+            case(arguments.firmware, server)
+            print("  ok")
+        except (AssertionError, queue.Empty) as problem:
+            failed += 1
+            print(f"  FAILED: {problem or 'the server reported nothing'}")
+        finally:
+            server.stop()
+    sys.exit(f"{failed} failed" if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The firmware of examples/cortex-m in QEMU, a Cortex-M4 with an Ethernet controller, against real
+# servers: what it prints, its exit status, what the server saw; then the Autobahn suite, driven from
+# there.
+# shellcheck source=ci/setup.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
+need_targets thumbv7em-none-eabihf
+need_command qemu-system-arm qemu-system-arm
+need_venv embedded websockets==17.4
+need_python
+need_autobahn
+
+firmware=$TARGET/thumbv7em-none-eabihf/release
+export CARGO_TARGET_DIR=$TARGET
+cd examples/cortex-m
+say 'form and lints'
+run cargo fmt --all --check
+run cargo clippy --locked --release --workspace -- -D warnings
+say 'firmware'
+run cargo build --locked --release --workspace
+cd "$ROOT"
+run "$CACHE/embedded/bin/python" ci/embedded/run.py --firmware "$firmware"
+say 'Autobahn on a Cortex-M4'
+run python3 ci/autobahn/run.py --server "$CACHE/autobahn/python" --sections 1-10 \
+    --reports "$TARGET/autobahn-cortex-m" --agent hybi-cortex-m4 \
+    -- examples/cortex-m/qemu.sh "$firmware/autobahn" 'ws://10.0.2.2:{port}' --agent '{agent}'
