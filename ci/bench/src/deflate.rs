@@ -39,7 +39,11 @@ pub fn run(rounds: usize) -> String {
     for takeover in [true, false] {
         let rows = measure(Setup { takeover }, &messages, rounds);
         let title = if takeover { "With" } else { "Without" };
-        let _ = write!(out, "\n## {title} context takeover\n\n{}", show(&rows, size));
+        let _ = write!(
+            out,
+            "\n## {title} context takeover\n\n{}",
+            show(&rows, size)
+        );
     }
     out
 }

@@ -7,7 +7,7 @@
 
 mod clock;
 #[allow(dead_code, reason = "of hybi-std, which uses the rest")]
-#[path = "../../../platform-std/src/compression.rs"]
+#[path = "../../../platform-std/src/compression/mod.rs"]
 mod compression;
 mod deflate;
 mod measure;

@@ -66,7 +66,11 @@ impl AsyncRead for Stream {
         };
         let taken = input.read(buffer.initialize_unfilled());
         buffer.advance(taken);
-        if taken == 0 { Poll::Pending } else { Poll::Ready(Ok(())) }
+        if taken == 0 {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub fn all() -> Vec<Box<dyn Peer>> {
     vec![
         Box::new(floor::Floor),
         Box::new(hybi::Hybi),
+        Box::new(hybi::Core),
         Box::new(yawc::Yawc),
         Box::new(sockudo::Sockudo),
         Box::new(wtx::Wtx),

@@ -6,7 +6,11 @@ use std::fmt::Write;
 pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "| {} |", head.join(" | "));
-    let _ = writeln!(out, "| --- |{}", " ---: |".repeat(head.len().saturating_sub(1)));
+    let _ = writeln!(
+        out,
+        "| --- |{}",
+        " ---: |".repeat(head.len().saturating_sub(1))
+    );
     for row in rows {
         let _ = writeln!(out, "| {} |", row.join(" | "));
     }

@@ -25,7 +25,7 @@ pub fn messages(count: usize) -> Vec<String> {
                 r#"{{"device":"pump-station-{:02}","sequence":{sequence},"at":{at},"firmware":"2.4.1","readings":["#,
                 random.below(12),
             );
-            for sensor in 0..10 {
+            for sensor in 0..13 {
                 temperature = temperature - 10 + random.below(21);
                 let _ = write!(
                     out,

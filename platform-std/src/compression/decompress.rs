@@ -85,6 +85,13 @@ impl Decompressor for Unzlib {
         if inner.position == inner.ring.len() {
             inner.position = 0;
             inner.wrapped = true;
+        } else if input.is_empty() {
+            // There was room: all output has come out.
+            return Ok(Inflated {
+                read: 0,
+                start: inner.position,
+                end: inner.position,
+            });
         }
         let start = inner.position;
         let (status, read, written) = inner.call(input, InflateFlush::SyncFlush)?;

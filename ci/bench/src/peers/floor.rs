@@ -86,7 +86,11 @@ impl Sender for Sending {
         for message in messages {
             let before = self.deflate.total_out();
             self.deflate
-                .compress(message.as_bytes(), &mut self.packed[8..], DeflateFlush::SyncFlush)
+                .compress(
+                    message.as_bytes(),
+                    &mut self.packed[8..],
+                    DeflateFlush::SyncFlush,
+                )
                 .expect("there is room");
             let len = (self.deflate.total_out() - before) as usize - 4;
             let key = [0x12, 0x34, 0x56, 0x78];

@@ -1,21 +1,24 @@
-//! hybi: the core's connection with the compressor and the decompressor of
-//! `hybi-std`.
+//! hybi: the core's connection, with the compressor and the decompressor of
+//! `hybi-std`, and with the core's own, which are for where zlib-rs is not.
 
 use std::time::Duration;
 
 use hybi_core::{
     connection::{Config, Connection, Event},
     entropy::Entropy,
-    extension::deflate::DeflateParams,
+    extension::{
+        Extension,
+        deflate::{Deflate, DeflateParams, Inflate, PerMessageDeflate},
+    },
 };
 
 use crate::{
-    compression::{Compression, Extension},
+    compression::Compression,
     memory::{Input, Output},
     peer::{Peer, Receiver, Sender, Setup},
 };
 
-type Client = Connection<Vec<u8>, Vec<u8>, Xorshift, Extension>;
+type Client<X> = Connection<Vec<u8>, Vec<u8>, Xorshift, X>;
 
 pub struct Hybi;
 
@@ -25,22 +28,47 @@ impl Peer for Hybi {
     }
 
     fn receiver(&self, setup: Setup, input: Input) -> Option<Box<dyn Receiver>> {
-        Some(Box::new(Receiving(client(setup), input)))
+        let extension = Compression::new().extension(params(setup));
+        Some(Box::new(Receiving(client(extension), input)))
     }
 
     fn sender(&self, setup: Setup, output: Output) -> Option<Box<dyn Sender>> {
-        Some(Box::new(Sending(client(setup), output)))
+        let extension = Compression::new().extension(params(setup));
+        Some(Box::new(Sending(client(extension), output)))
     }
 }
 
-fn client(setup: Setup) -> Client {
-    let params = DeflateParams {
+pub struct Core;
+
+impl Peer for Core {
+    fn name(&self) -> &'static str {
+        "hybi, core alone (miniz_oxide)"
+    }
+
+    fn receiver(&self, setup: Setup, input: Input) -> Option<Box<dyn Receiver>> {
+        Some(Box::new(Receiving(client(core(setup)), input)))
+    }
+
+    fn sender(&self, setup: Setup, output: Output) -> Option<Box<dyn Sender>> {
+        Some(Box::new(Sending(client(core(setup)), output)))
+    }
+}
+
+fn params(setup: Setup) -> DeflateParams {
+    DeflateParams {
         server_no_context_takeover: !setup.takeover,
         client_no_context_takeover: !setup.takeover,
         server_max_window_bits: 15,
         client_max_window_bits: 15,
-    };
-    let extension = Compression::new().extension(params);
+    }
+}
+
+fn core(setup: Setup) -> impl Extension {
+    let inflate = Inflate::new(15, Vec::new()).expect("a growing window");
+    PerMessageDeflate::new(params(setup), inflate, Vec::new(), Deflate::new(15, 6))
+}
+
+fn client<X: Extension>(extension: X) -> Client<X> {
     let (rx, tx, entropy) = (Vec::new(), Vec::new(), Xorshift(1));
     Connection::with_extension(rx, tx, entropy, Config::default(), extension)
         .expect("growing buffers are large enough")
@@ -61,9 +89,9 @@ impl Entropy for Xorshift {
     }
 }
 
-struct Receiving(Client, Input);
+struct Receiving<X>(Client<X>, Input);
 
-impl Receiver for Receiving {
+impl<X: Extension> Receiver for Receiving<X> {
     fn receive(&mut self, count: usize) -> usize {
         let Self(client, input) = self;
         let (mut received, mut bytes) = (0, 0);
@@ -84,9 +112,9 @@ impl Receiver for Receiving {
     }
 }
 
-struct Sending(Client, Output);
+struct Sending<X>(Client<X>, Output);
 
-impl Sender for Sending {
+impl<X: Extension> Sender for Sending<X> {
     fn send(&mut self, messages: &[String]) {
         let Self(client, output) = self;
         for message in messages {

@@ -26,7 +26,11 @@ impl Peer for Wtx {
     }
 
     fn receiver(&self, setup: Setup, input: Input) -> Option<Box<dyn Receiver>> {
-        Some(Box::new(Client::new(setup, Some(input), Output::default())?))
+        Some(Box::new(Client::new(
+            setup,
+            Some(input),
+            Output::default(),
+        )?))
     }
 
     fn sender(&self, setup: Setup, output: Output) -> Option<Box<dyn Sender>> {
@@ -104,12 +108,19 @@ impl StreamWriter for Stream {
 
 impl Receiver for Client {
     fn receive(&mut self, count: usize) -> usize {
-        let Self { runtime, socket, buffer, .. } = self;
+        let Self {
+            runtime,
+            socket,
+            buffer,
+            ..
+        } = self;
         runtime.block_on(async {
             let mut bytes = 0;
             for _ in 0..count {
                 buffer.clear();
-                let frame = socket.read_frame(buffer, WebSocketPayloadOrigin::Adaptive).await;
+                let frame = socket
+                    .read_frame(buffer, WebSocketPayloadOrigin::Adaptive)
+                    .await;
                 bytes += frame.expect("a message").payload().len();
             }
             bytes
@@ -119,7 +130,12 @@ impl Receiver for Client {
 
 impl Sender for Client {
     fn send(&mut self, messages: &[String]) {
-        let Self { runtime, socket, payload, .. } = self;
+        let Self {
+            runtime,
+            socket,
+            payload,
+            ..
+        } = self;
         runtime.block_on(async {
             for message in messages {
                 payload.clear();

@@ -58,7 +58,12 @@ impl Receiver for Client {
         runtime.block_on(async {
             let mut bytes = 0;
             for _ in 0..count {
-                bytes += socket.next_frame().await.expect("a message").payload().len();
+                bytes += socket
+                    .next_frame()
+                    .await
+                    .expect("a message")
+                    .payload()
+                    .len();
             }
             bytes
         })
