@@ -5,7 +5,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
 
 run env CARGO_TARGET_DIR="$TARGET/bench" cargo build --locked --release --manifest-path ci/bench/Cargo.toml
-for set in deflate; do
+sets=(deflate)
+for set in "${sets[@]}"; do
     say "$set"
     "$TARGET/bench/release/hybi-bench" "$set" | tee "ci/bench/results/$set.md"
 done
