@@ -314,6 +314,18 @@ impl Builder {
         Ok(self.tls.get_or_init(|| made))
     }
 
+    /// Uses the TLS settings of `other`, and its sessions, where none were
+    /// set.
+    pub(crate) fn share_tls(&self, other: &Self) {
+        let scheme = self.url.get(..4).unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("wss:")
+            && self.tls.get().is_none()
+            && let Ok(tls) = other.tls_or_default()
+        {
+            let _ = self.tls.set(tls.clone());
+        }
+    }
+
     pub(crate) fn tls_to_proxy(&self) -> Result<Tls, TlsError> {
         match &self.proxy_tls {
             Some(tls) => Ok(tls.clone()),

@@ -304,8 +304,9 @@ impl From<UrlError> for ConnectError {
 
 /// What can go wrong on an open connection.
 ///
-/// All but [`Send`](Self::Send) and [`Woken`](Self::Woken) are fatal: nothing
-/// but an error comes from that connection again.
+/// All but [`Send`](Self::Send), [`Woken`](Self::Woken) and
+/// [`NotOpen`](Self::NotOpen) are fatal: nothing but an error comes from that
+/// connection again.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -323,6 +324,9 @@ pub enum Error {
     Send(SendError),
     /// A [`Waker`](crate::Waker) ended the wait. The connection is as before.
     Woken,
+    /// A session that reconnects has no open connection now; nothing was
+    /// sent.
+    NotOpen,
     /// TLS failed.
     Tls(TlsError),
     /// The stream failed.
@@ -330,7 +334,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The kind. Of [`Woken`](Self::Woken), which is not a failure:
+    /// The kind. Of [`Woken`](Self::Woken) and [`NotOpen`](Self::NotOpen):
     /// [`Kind::Io`].
     #[must_use]
     pub const fn kind(&self) -> Kind {
@@ -343,7 +347,7 @@ impl Error {
             Self::Timeout(_) => Kind::Timeout,
             Self::Send(_) => Kind::Usage,
             Self::Tls(_) => Kind::Tls,
-            Self::Lost | Self::Woken | Self::Io(_) => Kind::Io,
+            Self::Lost | Self::Woken | Self::NotOpen | Self::Io(_) => Kind::Io,
         }
     }
 
@@ -361,7 +365,7 @@ impl Error {
     /// Whether the connection is over.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
-        !matches!(self, Self::Send(_) | Self::Woken)
+        !matches!(self, Self::Send(_) | Self::Woken | Self::NotOpen)
     }
 }
 
@@ -402,6 +406,7 @@ impl fmt::Display for Error {
             Self::Lost => ReceiveError::ConnectionLost.fmt(f),
             Self::Send(error) => error.fmt(f),
             Self::Woken => f.write_str("another thread ended the wait"),
+            Self::NotOpen => f.write_str("no connection is open now: nothing was sent"),
             Self::Tls(error) => error.fmt(f),
             Self::Io(error) => write!(f, "the connection was lost: {error}"),
         }
@@ -417,7 +422,7 @@ impl StdError for Error {
             Self::Send(error) => Some(error),
             Self::Tls(error) => Some(error),
             Self::Io(error) => Some(error),
-            Self::Lost | Self::Woken => None,
+            Self::Lost | Self::Woken | Self::NotOpen => None,
         }
     }
 }

@@ -25,6 +25,8 @@
 //!   always, and a [`Waker`] ends a blocked receive from another thread;
 //! - [`WebSocket::split`] for several threads: a [`Sender`] and a [`Receiver`]
 //!   that never wait for each other;
+//! - [`Reconnecting`] for a connection that comes back, [`App`] for the same
+//!   with handlers;
 //! - redirects where [allowed](Builder::max_redirects), Basic and Digest
 //!   [authentication](Builder::credentials), a [`CookieJar`]; what is secret
 //!   stays with the origin that it is for;
@@ -64,6 +66,7 @@
 #[cfg(not(any(unix, windows)))]
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
 
+mod app;
 mod auth;
 mod builder;
 mod compression;
@@ -78,6 +81,7 @@ mod journey;
 mod lookup;
 mod message;
 pub mod proxy;
+pub mod reconnect;
 mod redirect;
 mod response;
 mod socket;
@@ -99,6 +103,7 @@ pub use hybi_core::{
     extension::deflate::{ClientWindow, DeflateError, DeflateOffer, DeflateParams},
 };
 
+pub use app::{App, AppError, HandlerResult};
 pub use auth::Challenge;
 pub use builder::Builder;
 pub use compression::Compression;
@@ -109,6 +114,7 @@ pub use error::{ConnectError, Error, Kind, RedirectError};
 pub use lookup::AddressFamily;
 pub use message::{Closed, Message, Messages};
 pub use proxy::Proxy;
+pub use reconnect::Reconnecting;
 pub use response::Response;
 pub use socket::Prepared;
 pub use sockopt::{SocketOption, SocketOptionError};

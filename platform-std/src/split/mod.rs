@@ -67,6 +67,7 @@ mod state;
 
 use std::sync::Arc;
 
+pub(crate) use receiver::Found;
 pub use receiver::Receiver;
 pub use sender::Sender;
 use shared::Shared;

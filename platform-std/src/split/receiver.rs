@@ -164,6 +164,12 @@ impl Receiver {
         }
     }
 
+    /// Like [`advance`](Self::advance), with a point in time.
+    pub(crate) fn advance_until(&mut self, until: Option<Instant>) -> Result<Option<Found>, Error> {
+        let clock = self.shared.clock();
+        self.advance(until.map(|until| clock.at(until)))
+    }
+
     /// Waits for an event whose replies are out; `None`: `until` passed, or
     /// the waker ended the wait.
     pub(crate) fn advance(&mut self, until: Option<Duration>) -> Result<Option<Found>, Error> {

@@ -113,6 +113,13 @@ impl Sender {
         Ok(())
     }
 
+    /// Like [`start_close`](Self::start_close), but leaves it to the receiver
+    /// to get the Close frame out. Never waits.
+    pub(crate) fn request_close(&self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.shared.start_close(code, reason)?;
+        Ok(())
+    }
+
     /// Performs the whole closing handshake and ends the connection. Takes at
     /// most the closing deadline. A receive that runs in another thread hands
     /// over what still arrives, and ends as well; what arrives while none
