@@ -26,15 +26,20 @@ HOST = "10.0.2.2"
 class Server:
     """server.py: its port, and its reports as they come."""
 
-    def __init__(self, port=0):
-        command = [sys.executable, HERE / "server.py", str(port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def __init__(self):
         self.lines = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-        self.port = self.report()
+        self.port = 0
+        self.start()
 
-    def _read(self):
-        for line in self.process.stdout:
+    def start(self):
+        """Starts it; on the same port as the first time."""
+        command = [sys.executable, HERE / "server.py", str(self.port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self.process.stdout.readline())
+        threading.Thread(target=self._read, args=[self.process.stdout], daemon=True).start()
+
+    def _read(self, output):
+        for line in output:
             self.lines.put(line)
 
     def report(self, seconds=10):
@@ -50,25 +55,34 @@ class Server:
         found = {name: report[name] for name in wanted}
         assert found == wanted, f"the server saw {found} instead of {wanted}"
 
+    def reports(self):
+        """All that have come, without waiting."""
+        while not self.lines.empty():
+            yield json.loads(self.lines.get())
+
     def stop(self):
         self.process.kill()
         self.process.wait()
 
 
 class Run:
-    """One run of a firmware."""
+    """One run of a firmware, to its end; `meanwhile` is called while it runs."""
 
-    def __init__(self, firmware, *arguments, timeout=60):
+    def __init__(self, firmware, *arguments, timeout=60, meanwhile=lambda: None):
         started = time.monotonic()
         command = [QEMU, firmware, *map(str, arguments)]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
         try:
-            done = subprocess.run(
-                command, timeout=timeout, check=False, capture_output=True, text=True
-            )
-            self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
-        except subprocess.TimeoutExpired as late:
+            meanwhile()
+            self.out, self.err = process.communicate(timeout=timeout)
+            self.status = process.returncode
+        except subprocess.TimeoutExpired:
+            process.kill()
+            self.out, self.err = process.communicate()
             self.status = f"none within {timeout} s"
-            self.out, self.err = ((said or b"").decode() for said in (late.stdout, late.stderr))
+        finally:
+            process.kill()
         self.seconds = time.monotonic() - started
         print(f"$ {firmware.name} {' '.join(map(str, arguments))}")
         for line in (self.out + self.err).splitlines():
@@ -129,7 +143,42 @@ def failures(firmware, server):
     server.saw(path="/violate", closed=1002)
 
 
-CASES = [telemetry_smoltcp, large, failures]
+def telemetry(firmware, server):
+    """Async, with DHCP; the answers come compressed through a window of 2^10 bytes."""
+    Run(firmware / "telemetry", server.url("/telemetry"), 5, 200).expect(
+        0,
+        "connected, compressed with 10 bits",
+        "closed: Some(1000)",
+        "5 readings, 5 acknowledged, 0 lost",
+    )
+    readings = [server.report()["reading"] for _ in range(5)]
+    assert readings == [1, 2, 3, 4, 5], readings
+    server.saw(path="/telemetry", closed=1000, reason="done")
+
+
+def restarts(firmware, server):
+    """The server is killed and started again ten times: each reading arrives or is reported lost."""
+    count = 100
+
+    def meanwhile():
+        for _ in range(10):
+            time.sleep(1.2)
+            server.stop()
+            time.sleep(0.2)
+            server.start()
+
+    run = Run(firmware / "telemetry", server.url("/telemetry"), count, 100, meanwhile=meanwhile)
+    assert run.status == 0, f"exit status {run.status}"
+    arrived = {report["reading"] for report in server.reports() if "reading" in report}
+    lost = {int(number) for number in re.findall(r"^lost (\d+)$", run.out, re.MULTILINE)}
+    missing = set(range(1, count + 1)) - arrived - lost
+    assert not missing, f"neither arrived nor reported lost: {missing}"
+    attempts = run.out.count("disconnected: ")
+    print(f"  {len(arrived)} arrived, {len(lost)} reported lost, {attempts} losses")
+    assert attempts >= 10, "the server was to be lost ten times"
+
+
+CASES = [telemetry_smoltcp, large, failures, telemetry, restarts]
 
 
 def main():

@@ -4,6 +4,7 @@ closed and what came.
 
 What it does with a connection is its path:
     /echo        every message back
+    /telemetry   answers each JSON reading with {"ack": its number, …} and reports it at once
     /ping        a Ping, waits for the Pong, closes with 1000 "pong seen"
     /close       closes at once with 4001 "go away"
     /drop        ends TCP without a Close frame
@@ -51,6 +52,14 @@ class Connection:
                     self.messages += 1
                     self.largest = max(self.largest, len(message))
                     await self.ws.send(message)
+            case "/telemetry":
+                async for message in self.ws:
+                    self.messages += 1
+                    reading = json.loads(message)
+                    print(json.dumps({"reading": reading["seq"]}), flush=True)
+                    note = "a note that is worth compressing, " * 8
+                    answer = {"ack": reading["seq"], "note": note}
+                    await self.ws.send(json.dumps(answer, separators=(",", ":")))
             case "/ping":
                 await (await self.ws.ping(b"are you there"))
                 await self.ws.close(1000, "pong seen")

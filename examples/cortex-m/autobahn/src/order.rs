@@ -38,7 +38,11 @@ impl Order {
         Some(Self {
             address,
             port: uri.port(),
-            host: url.strip_prefix("ws://")?.trim_end_matches('/').try_into().ok()?,
+            host: url
+                .strip_prefix("ws://")?
+                .trim_end_matches('/')
+                .try_into()
+                .ok()?,
             agent: agent.try_into().ok()?,
             cases,
         })
@@ -61,9 +65,9 @@ pub(crate) enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage => f.write_str(
-                "usage: autobahn ws://ADDRESS:PORT [--agent NAME] [--cases FIRST-LAST]",
-            ),
+            Self::Usage => {
+                f.write_str("usage: autobahn ws://ADDRESS:PORT [--agent NAME] [--cases FIRST-LAST]")
+            }
             Self::Connect(error) => error.fmt(f),
             Self::Client(error) => error.fmt(f),
             Self::NoCount => f.write_str("the server did not say how many cases it has"),

@@ -21,16 +21,22 @@ pub fn start(systick: &mut SYST) {
 
 /// The time since [`start`].
 pub fn uptime() -> Duration {
-    let milliseconds = critical_section::with(|cs| MILLISECONDS.borrow(cs).get());
-    Duration::from_millis(milliseconds)
+    Duration::from_millis(milliseconds())
+}
+
+pub(crate) fn milliseconds() -> u64 {
+    critical_section::with(|cs| MILLISECONDS.borrow(cs).get())
 }
 
 #[cortex_m_rt::exception]
 fn SysTick() {
-    critical_section::with(|cs| {
+    let _now = critical_section::with(|cs| {
         let milliseconds = MILLISECONDS.borrow(cs);
         milliseconds.set(milliseconds.get() + 1);
+        milliseconds.get()
     });
+    #[cfg(feature = "embassy")]
+    crate::alarm::tick(_now);
 }
 
 /// [`uptime`] as the clock of a smoltcp network: waits asleep.

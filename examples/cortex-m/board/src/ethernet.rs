@@ -35,7 +35,20 @@ pub fn ethernet() -> Lan9118 {
 static TAKEN: critical_section::Mutex<core::cell::Cell<bool>> =
     critical_section::Mutex::new(core::cell::Cell::new(false));
 
+/// [`ethernet`] as a driver for embassy-net.
+///
+/// # Panics
+/// See [`ethernet`].
+#[cfg(feature = "embassy")]
+pub fn embassy_ethernet() -> nic::embassy::Device<Lan9118> {
+    nic::embassy::Device::new(ethernet(), &WAKER, arm)
+}
+
+#[cfg(feature = "embassy")]
+static WAKER: embassy_sync::waitqueue::AtomicWaker = embassy_sync::waitqueue::AtomicWaker::new();
+
 /// Lets the controller interrupt, once.
+#[cfg(any(feature = "smoltcp", feature = "embassy"))]
 fn arm() {
     // SAFETY: no critical section depends on this line being masked.
     unsafe { NVIC::unmask(Ethernet) }
@@ -57,4 +70,6 @@ pub(crate) fn sleep() {
 #[cortex_m_rt::exception]
 unsafe fn DefaultHandler(_: i16) {
     NVIC::mask(Ethernet);
+    #[cfg(feature = "embassy")]
+    WAKER.wake();
 }

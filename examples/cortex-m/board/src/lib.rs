@@ -5,6 +5,8 @@
 //! after its message on stderr, and a fault, with 102.
 #![no_std]
 
+#[cfg(feature = "embassy")]
+mod alarm;
 mod clock;
 mod entropy;
 mod ethernet;
@@ -15,6 +17,8 @@ mod network;
 pub use clock::Sleep;
 pub use clock::{start as start_clock, uptime};
 pub use entropy::{HostSeeded, seeded_by_the_host_for_tests};
+#[cfg(feature = "embassy")]
+pub use ethernet::embassy_ethernet;
 pub use ethernet::ethernet;
 #[cfg(feature = "smoltcp")]
 pub use network::{LocalPorts, interface};

@@ -1,0 +1,204 @@
+//! One connection, from the name lookup to its end.
+
+use core::{fmt, time::Duration};
+
+use board::println;
+use embassy_futures::select::{Either, select};
+use embassy_net::Stack;
+use hybi_core::{
+    close_code::CloseCode,
+    connection::{Config, Connection, Event, Keepalive},
+    driver::{
+        Error,
+        asynch::{Timer as _, WebSocket, open},
+    },
+    entropy::RandCore,
+    extension::{
+        NoCompressor,
+        deflate::{DeflateOffer, Inflate, PerMessageDeflate},
+    },
+    handshake::{Handshake, HandshakeConfig, HandshakeError, Request},
+    reconnect::Backoff,
+    uri::Uri,
+};
+use hybi_embedded::{
+    embassy::{EmbassyStream, EmbassyTimer},
+    error::{ConnectError, StreamError},
+};
+
+use crate::outbox::Outbox;
+
+/// 2^10 bytes: the window that the server is asked to compress with.
+const WINDOW_BITS: u8 = 10;
+
+/// All buffers, one set for one connection after another.
+pub(crate) struct Buffers {
+    tcp_rx: [u8; 1024],
+    tcp_tx: [u8; 1024],
+    rx: [u8; 1024],
+    tx: [u8; 512],
+    window: [u8; 1 << WINDOW_BITS],
+    /// The largest message that comes compressed.
+    message: [u8; 512],
+}
+
+impl Buffers {
+    pub(crate) const fn new() -> Self {
+        Self {
+            tcp_rx: [0; _],
+            tcp_tx: [0; _],
+            rx: [0; _],
+            tx: [0; _],
+            window: [0; _],
+            message: [0; _],
+        }
+    }
+}
+
+/// How a connection ended that did not fail.
+pub(crate) enum Ended {
+    /// There is nothing left to send.
+    Done,
+}
+
+/// Connects, sends what the outbox has, and what it gets meanwhile.
+pub(crate) async fn run(
+    stack: Stack<'static>,
+    uri: &Uri<'_>,
+    buffers: &mut Buffers,
+    rng: &mut board::HostSeeded,
+    outbox: &mut Outbox,
+    backoff: &mut Backoff,
+) -> Result<Ended, Failure> {
+    let now = EmbassyTimer.now();
+    let mut stream = EmbassyStream::connect(
+        stack,
+        uri.host_text(),
+        uri.port(),
+        &mut buffers.tcp_rx,
+        &mut buffers.tcp_tx,
+        Some(now + Duration::from_secs(10)),
+    )
+    .await?;
+
+    let mut offer = DeflateOffer::default();
+    offer.server_max_window_bits = Some(WINDOW_BITS);
+    let offers = [offer];
+    let request = Request::new(uri).deflate(&offers);
+    let mut handshake = Handshake::new(
+        &request,
+        &mut buffers.rx[..],
+        &mut buffers.tx[..],
+        RandCore(rng),
+        HandshakeConfig::default(),
+        EmbassyTimer.now(),
+    )?;
+    open(&mut stream, &mut EmbassyTimer, &mut handshake).await?;
+
+    // A server need not compress.
+    let deflate = match handshake.deflate() {
+        Some(params) => {
+            let inflate = Inflate::new(params.server_max_window_bits, &mut buffers.window[..])
+                .map_err(HandshakeError::from)?;
+            println!(
+                "connected, compressed with {} bits",
+                params.server_max_window_bits
+            );
+            let message = &mut buffers.message[..];
+            Some(PerMessageDeflate::new(
+                params,
+                inflate,
+                message,
+                NoCompressor,
+            ))
+        }
+        None => {
+            println!("connected");
+            None
+        }
+    };
+    let mut config = Config::default();
+    let keepalive = Keepalive::every(Duration::from_secs(10));
+    config.keepalive = Some(keepalive.timeout(Some(Duration::from_secs(5))));
+    config.write_timeout = Some(Duration::from_secs(10));
+    let connection = Connection::from_handshake_with(handshake, config, deflate)?;
+    let mut client = WebSocket::new(stream, EmbassyTimer, connection);
+    backoff.opened(EmbassyTimer.now());
+    outbox.rewind();
+
+    while !outbox.is_done() {
+        let next = outbox.sample();
+        while let Some(json) = outbox.next() {
+            client.send_text(&json).await?;
+        }
+        // Whichever comes first; a `receive` that is dropped loses nothing.
+        let event = match select(client.receive(), embassy_time::Timer::at(next)).await {
+            Either::First(event) => event?,
+            Either::Second(()) => continue,
+        };
+        match event {
+            Event::Text(text) => {
+                if let Some(sequence) = acknowledged(text) {
+                    outbox.acknowledge(sequence);
+                }
+            }
+            Event::Closed(closed) => return Err(Failure::Closed(closed.code)),
+            _ => {}
+        }
+    }
+    let closed = client.close(CloseCode::NORMAL, "done").await?;
+    println!("closed: {:?}", closed.code.map(|code| code.0));
+    let deadline = EmbassyTimer.now() + Duration::from_secs(5);
+    let _ = client.transport_mut().shutdown(Some(deadline)).await;
+    Ok(Ended::Done)
+}
+
+/// The number in `{"ack":NUMBER,…}`.
+fn acknowledged(text: &str) -> Option<u32> {
+    let rest = text.strip_prefix(r#"{"ack":"#)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    rest.get(..end)?.parse().ok()
+}
+
+/// Why a connection ended.
+pub(crate) enum Failure {
+    Connect(ConnectError),
+    Handshake(HandshakeError),
+    Client(Error<StreamError>),
+    /// The server closed it.
+    Closed(Option<CloseCode>),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(error) => error.fmt(f),
+            Self::Handshake(error) => error.fmt(f),
+            Self::Client(error) => error.fmt(f),
+            Self::Closed(code) => {
+                write!(f, "the server closed with {:?}", code.map(|code| code.0))
+            }
+        }
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
+}
+
+impl From<HandshakeError> for Failure {
+    fn from(error: HandshakeError) -> Self {
+        Self::Handshake(error)
+    }
+}
+
+impl From<Error<StreamError>> for Failure {
+    fn from(error: Error<StreamError>) -> Self {
+        match error {
+            Error::Handshake(error) => Self::Handshake(error),
+            error => Self::Client(error),
+        }
+    }
+}
