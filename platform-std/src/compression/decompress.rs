@@ -64,8 +64,8 @@ impl Inner {
     }
 
     /// Begins a new stream with the window of the one before.
-    fn continue_in_a_new_stream(&mut self, bits: u8) -> Result<(), InvalidData> {
-        self.stream = Inflate::new(false, bits);
+    fn continue_in_a_new_stream(&mut self) -> Result<(), InvalidData> {
+        self.stream.reset(false);
         let (newer, older) = self.ring.split_at(self.position.min(self.ring.len()));
         let older = if self.wrapped { older } else { &[] };
         for part in [older, newer] {
@@ -101,7 +101,7 @@ impl Decompressor for Unzlib {
             inner.is_new = false;
         }
         if status == Status::StreamEnd {
-            inner.continue_in_a_new_stream(bits)?;
+            inner.continue_in_a_new_stream()?;
             inner.is_final = true;
         }
         Ok(Inflated {
@@ -137,14 +137,10 @@ impl Decompressor for Unzlib {
     }
 
     fn reset(&mut self) {
-        let bits = self.bits.clamp(8, 15);
         if let Some(inner) = &mut self.inner {
-            if bits == 15 {
-                inner.stream.reset(false);
-            } else {
-                // A reset would bring a window of 15 bits.
-                inner.stream = Inflate::new(false, bits);
-            }
+            // Without an allocation, but for a first time: from now on its
+            // window has 15 bits.
+            inner.stream.reset(false);
             inner.position = 0;
             inner.wrapped = false;
             inner.is_final = false;
