@@ -20,6 +20,8 @@ say 'firmware'
 run cargo build --locked --release --workspace
 cd "$ROOT"
 run "$CACHE/embedded/bin/python" ci/embedded/run.py --firmware "$firmware"
+say 'flash and RAM'
+run python3 ci/embedded/size.py
 say 'Autobahn on a Cortex-M4'
 run python3 ci/autobahn/run.py --server "$CACHE/autobahn/python" --sections 1-10 \
     --reports "$TARGET/autobahn-cortex-m" --agent hybi-cortex-m4 \

@@ -81,9 +81,10 @@ pub(crate) async fn run(
     )
     .await?;
 
-    let mut offer = DeflateOffer::default();
-    offer.server_max_window_bits = Some(WINDOW_BITS);
-    let offers = [offer];
+    let offers = [DeflateOffer {
+        server_max_window_bits: Some(WINDOW_BITS),
+        ..DeflateOffer::default()
+    }];
     let request = Request::new(uri).deflate(&offers);
     let mut handshake = Handshake::new(
         &request,

@@ -30,9 +30,10 @@ fn client() {
 
     let (mut rx, mut tx, mut copy) = ([0; 1024], [0; 1024], [0; 1024]);
     let (mut window, mut message) = ([0; 1024], [0; 1024]);
-    let mut offer = DeflateOffer::default();
-    offer.server_max_window_bits = Some(10);
-    let offers = [offer];
+    let offers = [DeflateOffer {
+        server_max_window_bits: Some(10),
+        ..DeflateOffer::default()
+    }];
     let request = Request::to("192.0.2.1:8080", "/telemetry").deflate(&offers);
     let config = HandshakeConfig::default();
     let handshake = Handshake::new(
