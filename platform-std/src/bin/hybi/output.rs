@@ -88,7 +88,7 @@ impl Output {
     }
 
     /// Whether [`passing`](Self::passing) shows anything.
-    fn shows_progress(&self) -> bool {
+    pub(crate) fn shows_progress(&self) -> bool {
         self.format == Format::Human && io::stderr().is_terminal() && !is_dumb()
     }
 

@@ -270,7 +270,9 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         let line = upload.progress.advance(size, now);
         if last {
-            if let Some(words) = upload.progress.finish(now) {
+            if self.output.shows_progress()
+                && let Some(words) = upload.progress.finish(now)
+            {
                 self.output.passing("");
                 self.output.note(&format!("sent {words}"));
             }
