@@ -11,3 +11,5 @@ run cargo test --locked -p hybi-core --lib
 say 'examples'
 run cargo run --locked --release -p quickstart
 run cargo run --locked --release -p sans-io
+run cargo run --locked --release -p std-app
+run cargo run --locked --release -p telemetry
