@@ -12,4 +12,5 @@ say 'examples'
 run cargo run --locked --release -p quickstart
 run cargo run --locked --release -p sans-io
 run cargo run --locked --release -p std-app
+run cargo run --locked --release -p std-tokio
 run cargo run --locked --release -p telemetry

@@ -306,6 +306,19 @@ impl Builder {
         connect::over(self, stream.into())
     }
 
+    /// Whether [`tls_or_default`](Self::tls_or_default) has to read the
+    /// platform's roots first.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn wants_tls(&self) -> bool {
+        self.tls.get().is_none()
+    }
+
+    /// The settings to go by, unless there are some already.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn keep_tls(&self, made: Tls) {
+        let _ = self.tls.set(made);
+    }
+
     pub(crate) fn tls_or_default(&self) -> Result<&Tls, TlsError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);

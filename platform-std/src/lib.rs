@@ -27,6 +27,8 @@
 //!   that never wait for each other;
 //! - [`Reconnecting`] for a connection that comes back, [`App`] for the same
 //!   with handlers;
+//! - the same with async methods in the module `tokio`, with the feature of
+//!   that name;
 //! - redirects where [allowed](Builder::max_redirects), Basic and Digest
 //!   [authentication](Builder::credentials), a [`CookieJar`]; what is secret
 //!   stays with the origin that it is for;

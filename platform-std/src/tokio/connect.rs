@@ -9,6 +9,7 @@ use std::io;
 
 use ::tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::spawn_blocking,
     time::Instant,
 };
 use hybi_core::{driver::Error as DriverError, uri::Uri};
@@ -24,9 +25,7 @@ use super::{
 };
 use crate::{
     builder::Builder,
-    connect::{
-        OpeningHandshake, bare_host, begin, check, conclude, dial_failed, tls_failed, unix_failed,
-    },
+    connect::{OpeningHandshake, bare_host, begin, check, conclude, dial_failed, tls_failed},
     dial::Dialer,
     error::ConnectError,
     journey::{Journey, not_followed},
@@ -71,6 +70,7 @@ impl Builder {
     {
         let journey = Journey::begin(self)?;
         let uri = journey.uri()?;
+        make_tls(self, &uri).await;
         check(&journey, &uri)?;
         upgrade(&journey, &uri, stream, deadline(self))
             .await
@@ -81,6 +81,7 @@ impl Builder {
 /// One connection, to where the journey has led.
 async fn attempt(journey: &Journey<'_>) -> Result<WebSocket, ConnectError> {
     let (builder, uri) = (journey.builder, journey.uri()?);
+    make_tls(builder, &uri).await;
     check(journey, &uri)?;
     let deadline = deadline(builder);
     log::debug!("connecting to {uri}");
@@ -100,7 +101,9 @@ async fn reach(
         Some(path) => dial_unix(path, deadline)
             .await
             .map(Io::Unix)
-            .map_err(|error| unix_failed(builder, path.display().to_string(), error))?,
+            .map_err(|error| {
+                crate::connect::unix_failed(builder, path.display().to_string(), error)
+            })?,
         _ => {
             let dialer = Dialer {
                 family: builder.family,
@@ -126,6 +129,17 @@ async fn reach(
         }
     };
     Ok(Socket(io))
+}
+
+/// Reading the platform's roots takes a while: not on this thread. What goes
+/// wrong with it shows in the check.
+async fn make_tls(builder: &Builder, uri: &Uri<'_>) {
+    if uri.is_secure()
+        && builder.wants_tls()
+        && let Ok(Ok(made)) = spawn_blocking(Tls::new).await
+    {
+        builder.keep_tls(made);
+    }
 }
 
 fn deadline(builder: &Builder) -> Option<Instant> {

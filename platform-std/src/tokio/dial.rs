@@ -131,3 +131,75 @@ async fn first_of(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{lookup::AddressFamily, wait};
+    use std::{net::TcpListener, time::Duration};
+
+    fn dialer() -> Dialer<'static> {
+        Dialer {
+            family: AddressFamily::Any,
+            options: &[],
+            clock: wait::Clock::new(),
+            deadline: None,
+        }
+    }
+
+    /// An address where nobody listens.
+    fn refused() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    }
+
+    #[::tokio::test]
+    async fn a_refused_first_address_is_followed_by_the_next_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let good = listener.local_addr().unwrap();
+        let begin = Instant::now();
+        let stream = connect(&dialer(), &[refused(), good], None).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), good);
+        assert!(begin.elapsed() < STAGGER, "{:?}", begin.elapsed());
+    }
+
+    #[::tokio::test]
+    async fn all_refused_names_each() {
+        let addresses = [refused(), refused()];
+        let result = connect(&dialer(), &addresses, None).await;
+        let Err(DialError::Refused(attempts)) = result else {
+            panic!("must be refused")
+        };
+        let tried: Vec<_> = attempts.iter().map(|attempt| attempt.address).collect();
+        assert_eq!(tried, addresses);
+    }
+
+    /// Linux drops a SYN to a listener whose queue is full: an address that
+    /// gives no answer.
+    #[cfg(target_os = "linux")]
+    #[::tokio::test]
+    async fn a_silent_first_address_costs_one_stagger() {
+        use socket2::{Domain, Socket, Type};
+        let local: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        silent.bind(&local.into()).unwrap();
+        silent.listen(0).unwrap();
+        let hole = silent.local_addr().unwrap();
+        let fill = (0..4).map(|_| {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            let _ = socket.connect(&hole);
+            socket
+        });
+        let _fill: Vec<_> = fill.collect();
+        let hole = hole.as_socket().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let good = listener.local_addr().unwrap();
+        let begin = Instant::now();
+        let stream = connect(&dialer(), &[hole, good], None).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), good);
+        let elapsed = begin.elapsed();
+        assert!(elapsed >= STAGGER - Duration::from_millis(1), "{elapsed:?}");
+        assert!(elapsed < STAGGER * 3, "{elapsed:?}");
+    }
+}
