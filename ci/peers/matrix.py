@@ -3,7 +3,9 @@
 import re
 
 import access
+import bomb
 import cases
+import extension
 import proxies
 from cases import Peer
 
@@ -77,3 +79,8 @@ def matrix(servers, hybi, deflate):
         for scheme, port in (("ws", "ws"), ("wss", "ec"))
     }
     yield from proxies.matrix(servers.proxies, ways, hybi, extensions)
+
+    # Every parameter of the extension; a server that does not listen; one that sends too much.
+    if deflate:
+        yield from extension.matrix(servers.extended, hybi)
+        yield Peer("bomb", "", hybi), [bomb.a_gibibyte_against_a_limit_of_one_mebibyte]

@@ -3,7 +3,7 @@
 
     run.py --hybi BINARY --node-modules DIR [--deflate] [--only WORD] [-v]
 
-The Python that runs this has websockets and aiohttp; nginx, lighttpd, websocketd,
+The Python that runs this has websockets, aiohttp and socketify; nginx, lighttpd, websocketd,
 libwebsockets-test-server, node and openssl are on the machine. Beside BINARY, the example "cookies"
 is in the folder examples. --deflate turns permessage-deflate on in the servers that have
 it; --only runs the peers and cases whose name contains WORD.
@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import access
+import extension
 import programs
 import proxies
 from client import Mismatch
@@ -59,6 +60,10 @@ class Servers:
         self.keep("nginx", programs.nginx(folder, self.certificates, behind))
         self.keep("lighttpd", access.start(folder, self.ports["aiohttp"]["ws"]))
         self.proxies = proxies.start(stack, folder, self.certificates)
+        # Servers in every way to configure the extension.
+        self.extended = (
+            extension.start(stack, folder, self.certificates, node_modules) if deflate else []
+        )
 
     def keep(self, name, started):
         self.programs[name], self.ports[name] = started

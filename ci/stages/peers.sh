@@ -3,10 +3,10 @@
 # their proxies.
 # shellcheck source=ci/setup.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
-need_packages nginx-light lighttpd websocketd libwebsockets-test-server \
+need_packages libuv1 time nginx-light lighttpd websocketd libwebsockets-test-server \
     tinyproxy-bin squid microsocks
 need_command openssl openssl
-need_venv peers websockets==17.4 aiohttp==3.14.5 proxy.py==2.4.10 twisted==26.10.0
+need_venv peers websockets==17.4 aiohttp==3.14.5 socketify==0.0.31 proxy.py==2.4.10 twisted==26.10.0
 need_npm peers-npm ws@8.23.0
 
 run cargo build --locked --release -p hybi-std --bin hybi --example cookies
