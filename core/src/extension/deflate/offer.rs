@@ -125,9 +125,10 @@ impl DeflateOffer {
         if self.server_no_context_takeover && !answer.server_no_context_takeover {
             return Err(DeflateError::ServerContextTakeover);
         }
-        let server = answer.server_max_window_bits;
+        // Nothing said is 15 bits (aiohttp says nothing when asked for 15).
+        let server = answer.server_max_window_bits.unwrap_or(15);
         if let Some(asked) = self.server_max_window_bits
-            && server.is_none_or(|bits| bits > asked)
+            && server > asked
         {
             return Err(DeflateError::ServerWindowTooLarge);
         }
@@ -150,7 +151,7 @@ impl DeflateOffer {
             server_no_context_takeover: answer.server_no_context_takeover,
             client_no_context_takeover: answer.client_no_context_takeover
                 || self.client_no_context_takeover,
-            server_max_window_bits: server.unwrap_or(15),
+            server_max_window_bits: server,
             client_max_window_bits: client,
         })
     }

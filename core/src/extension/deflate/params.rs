@@ -179,6 +179,12 @@ mod tests {
                 params(false, true, 15, 10),
             ),
             (
+                // No more than was asked for, if not by the letter.
+                "permessage-deflate; server_max_window_bits=15",
+                plain,
+                params(false, false, 15, 15),
+            ),
+            (
                 // The second offer.
                 "permessage-deflate; server_max_window_bits=10, permessage-deflate",
                 plain,
