@@ -74,6 +74,11 @@ fn disconnected(kind: &str, attempt: u32, message: &str) -> String {
 }
 
 pub(crate) const LOST: &str = "the connection was lost: the peer ended it without a Close frame";
+/// After the last loss: it is not tried again.
+fn given_up(kind: &str, attempt: u32, message: &str) -> String {
+    disconnected(kind, attempt, message).replace(r#""retry_in_ms":50"#, r#""retry_in_ms":null"#)
+}
+
 const REFUSED: &str = "127.0.0.1 does not accept a connection: Connection refused (os error 111)";
 
 #[test]
@@ -134,10 +139,17 @@ fn attempts_are_limited() {
         &[
             disconnected("connect", 1, REFUSED),
             disconnected("connect", 2, REFUSED),
+            given_up("connect", 3, REFUSED),
             error("connect", None, REFUSED),
         ],
     );
-    json(&["--reconnect=0", &url]).expect(1, &[error("connect", None, REFUSED)]);
+    json(&["--reconnect=0", &url]).expect(
+        1,
+        &[
+            given_up("connect", 1, REFUSED),
+            error("connect", None, REFUSED),
+        ],
+    );
 
     // The server goes away after the first connection.
     let (url, server) = serve_turns(vec![lose()]);
@@ -148,6 +160,7 @@ fn attempts_are_limited() {
             connected(&url),
             disconnected("io", 1, LOST),
             disconnected("connect", 2, REFUSED),
+            given_up("connect", 3, REFUSED),
             error("connect", None, REFUSED),
         ],
     );
@@ -211,18 +224,27 @@ fn final_refusals_end_it() {
         ("HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n", 403),
         ("HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", 404),
     ] {
+        let message = format!("the server refused the handshake with status {status} x");
+        let last = error("handshake", None, &message)
+            .replace(r#""status":null"#, &format!(r#""status":{status}"#));
         let (url, server) = serve_turns(vec![answer(response)]);
-        reconnect(&[], &url).expect_error(3, "handshake", Some(status));
+        reconnect(&[], &url).expect(3, &[given_up("handshake", 1, &message), last.clone()]);
         server.join().unwrap();
 
         // After a loss, too.
         let (url, server) = serve_turns(vec![lose(), answer(response)]);
-        let run = reconnect(&[], &url);
-        assert_eq!(run.lines().len(), 3, "{run:?}");
-        assert_eq!(run.lines()[1], disconnected("io", 1, LOST));
-        assert_eq!(run.status, Some(3));
+        reconnect(&[], &url).expect(
+            3,
+            &[
+                connected(&url),
+                disconnected("io", 1, LOST),
+                given_up("handshake", 2, &message),
+                last,
+            ],
+        );
         server.join().unwrap();
     }
+    // Nothing is attempted, and so nothing lost.
     reconnect(&[], "ws://").expect_error(2, "url", None);
     reconnect(&["-H", "Host: x"], "ws://127.0.0.1:1/").expect_error(2, "usage", None);
 }
@@ -233,7 +255,11 @@ fn a_certificate_that_is_not_trusted_ends_it() {
     let identity = Identity::self_signed(params());
     let (port, server) = serve_with(server_config(&identity), drop);
     let url = format!("wss://127.0.0.1:{port}/");
-    reconnect(&[], &url).expect_error(4, "tls", None);
+    let run = reconnect(&[], &url);
+    assert_eq!(run.lines().len(), 2, "{run:?}");
+    let given_up = r#""kind":"tls","attempt":1,"retry_in_ms":null,"#;
+    assert!(run.lines()[0].contains(given_up), "{run:?}");
+    assert_eq!(run.status, Some(4));
     server.join().unwrap();
 }
 
@@ -262,8 +288,14 @@ fn a_close_with_another_code_is_a_loss() {
     server.join().unwrap();
     // With no attempt left it counts as what it is.
     let (url, server) = serve_turns(vec![close_with(4000, "x")]);
-    json(&["--reconnect=0", &url])
-        .expect(7, &[connected(&url), closed(Some(4000), "x", "peer", true)]);
+    json(&["--reconnect=0", &url]).expect(
+        7,
+        &[
+            connected(&url),
+            given_up("io", 1, "the peer closed with 4000 (unregistered): x"),
+            closed(Some(4000), "x", "peer", true),
+        ],
+    );
     server.join().unwrap();
 }
 

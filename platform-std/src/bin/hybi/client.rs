@@ -41,6 +41,8 @@ struct Retry {
     backoff: Backoff,
     entropy: OsEntropy,
     begin: Instant,
+    /// Since the last open connection.
+    losses: u32,
 }
 
 /// So many messages of a person are kept while there is no connection.
@@ -61,6 +63,7 @@ impl Client {
                 backoff: Backoff::new(policy),
                 entropy: OsEntropy::new()?,
                 begin: Instant::now(),
+                losses: 0,
             }),
             None => None,
         };
@@ -113,9 +116,9 @@ impl Client {
 
     fn greet(&mut self, socket: &WebSocket) -> io::Result<()> {
         let mut attempt = 0;
-        if let Some(Retry { backoff, begin, .. }) = &mut self.retry {
-            attempt = backoff.attempt();
-            backoff.opened(begin.elapsed());
+        if let Some(retry) = &mut self.retry {
+            attempt = core::mem::take(&mut retry.losses);
+            retry.backoff.opened(retry.begin.elapsed());
         }
         self.output.event(&Event::Connected {
             url: socket.url(),
@@ -164,18 +167,23 @@ impl Client {
         if !self.interrupt.lost() {
             return false;
         }
-        let now = retry.begin.elapsed();
-        let asked = end.retry_after();
-        let Some(delay) = retry.backoff.lost(now, asked, &mut retry.entropy) else {
-            return false;
+        let delay = if end.is_final() {
+            None
+        } else {
+            let now = retry.begin.elapsed();
+            retry
+                .backoff
+                .lost(now, end.retry_after(), &mut retry.entropy)
         };
+        retry.losses = retry.losses.saturating_add(1);
         let disconnected = Event::Disconnected {
             kind: end.kind().as_str(),
-            attempt: retry.backoff.attempt(),
-            retry_in_ms: delay.as_millis().try_into().unwrap_or(u64::MAX),
+            attempt: retry.losses,
+            retry_in_ms: delay.map(|delay| delay.as_millis().try_into().unwrap_or(u64::MAX)),
             message: end.words(),
         };
-        self.output.event(&disconnected).is_ok() && self.wait(delay)
+        let told = self.output.event(&disconnected).is_ok();
+        told && delay.is_some_and(|delay| self.wait(delay))
     }
 
     /// Waits. Ctrl-C ends the program meanwhile. False: the user, or the end

@@ -51,7 +51,8 @@ impl End {
         }
     }
 
-    /// Whether another attempt may do better.
+    /// Whether something was lost, or an attempt failed, for another reason
+    /// than this side's.
     pub(crate) const fn is_loss(&self) -> bool {
         match self {
             Self::Closed(closed) => {
@@ -61,19 +62,30 @@ impl End {
                         None | Some(CloseCode::NORMAL | CloseCode::GOING_AWAY)
                     )
             }
-            Self::Failed(Error::Tls(error)) | Self::NotOpened(ConnectError::Tls { error, .. }) => {
-                !error.is_final()
-            }
             Self::Failed(_) => true,
-            Self::NotOpened(ConnectError::Handshake { error, .. }) => !reconnect::is_final(error),
-            Self::NotOpened(ConnectError::Proxy { error, .. }) => match error {
-                ProxyError::Url(_) => false,
-                ProxyError::Tls(error) => !error.is_final(),
-                // Wrong credentials stay wrong, as with 401.
-                error => !matches!(error.status(), Some(407)),
-            },
+            // Nothing was attempted.
+            Self::NotOpened(ConnectError::Proxy {
+                error: ProxyError::Url(_),
+                ..
+            }) => false,
             Self::NotOpened(error) => !matches!(error.kind(), Kind::Url | Kind::Usage),
             Self::Unusable(_) | Self::Unread => false,
+        }
+    }
+
+    /// Whether another attempt would end the same way.
+    pub(crate) const fn is_final(&self) -> bool {
+        match self {
+            Self::Failed(Error::Tls(error)) | Self::NotOpened(ConnectError::Tls { error, .. }) => {
+                error.is_final()
+            }
+            Self::NotOpened(ConnectError::Handshake { error, .. }) => reconnect::is_final(error),
+            Self::NotOpened(ConnectError::Proxy { error, .. }) => match error {
+                ProxyError::Tls(error) => error.is_final(),
+                // Wrong credentials stay wrong, as with 401.
+                error => matches!(error.status(), Some(407)),
+            },
+            _ => false,
         }
     }
 

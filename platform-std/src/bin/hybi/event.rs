@@ -31,12 +31,12 @@ pub(crate) enum Event<'a> {
         #[serde(rename = "base64", serialize_with = "base64")]
         data: &'a [u8],
     },
-    /// The connection was lost, or an attempt failed, and there will be
-    /// another one.
+    /// The connection was lost, or an attempt failed.
     Disconnected {
         kind: &'static str,
         attempt: u32,
-        retry_in_ms: u64,
+        /// `None`: there will be no further attempt.
+        retry_in_ms: Option<u64>,
         message: String,
     },
     /// The closing handshake is over.
@@ -142,7 +142,7 @@ mod tests {
         let disconnected = Event::Disconnected {
             kind: "io",
             attempt: 1,
-            retry_in_ms: 730,
+            retry_in_ms: Some(730),
             message: "connection reset".to_owned(),
         };
         assert_eq!(

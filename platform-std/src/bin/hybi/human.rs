@@ -83,13 +83,13 @@ impl Reader {
             }
             Event::Disconnected {
                 attempt,
-                retry_in_ms,
+                retry_in_ms: Some(wait),
                 message,
                 ..
             } => {
                 line.push_str("disconnected: ");
                 self.text(message, &mut line);
-                let seconds = Duration::from_millis(*retry_in_ms).as_secs_f64();
+                let seconds = Duration::from_millis(*wait).as_secs_f64();
                 let _ = write!(line, "; attempt {attempt} in {seconds:.1} s");
                 AnsiColor::Yellow.on_default()
             }
