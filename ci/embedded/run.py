@@ -11,6 +11,7 @@ import argparse
 import json
 import queue
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -132,6 +133,8 @@ def failures(firmware, server):
     """What goes wrong reaches the host: words on stderr and another exit status than 0."""
     program = firmware / "telemetry-smoltcp"
     Run(program).expect(1, err="usage: ")
+    # A panic: its place and words, and 101.
+    Run(program, "x" * 2000).expect(101, err="the host gives no arguments, or more than fit")
     Run(program, f"ws://{HOST}:1/").expect(1, err="nobody listens")
     Run(program, server.url("/drop")).expect(1, "connected after # ms", err="failed: ")
     server.saw(path="/drop")
@@ -178,7 +181,69 @@ def restarts(firmware, server):
     assert attempts >= 10, "the server was to be lost ten times"
 
 
-CASES = [telemetry_smoltcp, large, failures, telemetry, restarts]
+def silence(firmware, server):
+    """A server that falls silent is found out by the Ping that it does not answer."""
+
+    def meanwhile():
+        time.sleep(1.5)
+        server.process.send_signal(signal.SIGSTOP)
+        time.sleep(17)
+        server.process.send_signal(signal.SIGCONT)
+
+    run = Run(firmware / "telemetry", server.url("/telemetry"), 100, 200, meanwhile=meanwhile)
+    assert run.status == 0, f"exit status {run.status}"
+    assert "disconnected: the peer did not answer a keepalive Ping" in run.out
+    assert run.out.count("connected, compressed") == 2
+
+
+def probe(firmware, server):
+    """The command line's arguments, events and exit status."""
+
+    def expect(status, *arguments, path, events, err=""):
+        url = server.url(path)
+        connected = {"event": "connected", "url": url, "status": 101, "subprotocol": None}
+        connected |= {"extensions": None, "attempt": 0}
+        run = Run(firmware / "probe", *arguments, url)
+        assert run.status == status, f"exit status {run.status} instead of {status}"
+        found = [json.loads(line) for line in run.out.splitlines()]
+        wanted = [connected, *events] if err == "" else events
+        assert found == wanted, f"{found} instead of {wanted}"
+        assert err in run.err, f"stderr without {err!r}"
+
+    def closed(code, reason, initiator):
+        ended = {"event": "closed", "code": code, "reason": reason}
+        return ended | {"initiator": initiator, "clean": True}
+
+    def error(kind, close_code, message):
+        ended = {"event": "error", "kind": kind, "close_code": close_code, "status": None}
+        return ended | {"message": message}
+
+    orders = ["-t", 'say "hi", ☃', "-b", "00ff10", "--ping", "yo", "-t", "", "--count", 3]
+    events = [
+        {"event": "text", "data": 'say "hi", ☃'},
+        {"event": "binary", "base64": "AP8Q"},
+        {"event": "pong", "base64": "eW8="},
+        {"event": "text", "data": ""},
+        closed(1000, "", "local"),
+    ]
+    expect(0, *orders, path="/echo", events=events)
+    ping = {"event": "ping", "base64": "YXJlIHlvdSB0aGVyZQ=="}
+    expect(0, path="/ping", events=[ping, closed(1000, "pong seen", "peer")])
+    between = {"event": "ping", "base64": "YmV0d2Vlbg=="}
+    text = {"event": "text", "data": "Hello, wörld"}
+    expect(0, path="/fragments", events=[between, text, closed(1000, "", "peer")])
+    expect(7, path="/close", events=[closed(4001, "go away", "peer")])
+    lost = "the connection was lost: the peer ended it without a Close frame"
+    expect(1, path="/drop", events=[error("io", None, lost)])
+    broken = error("protocol", 1002, "the peer sent a fragmented control frame")
+    expect(5, path="/violate", events=[broken])
+    late = Run(firmware / "probe", "--idle-timeout", "0.5", server.url("/echo"))
+    assert late.status == 6 and '"kind":"timeout","close_code":1001' in late.out
+    wrong = error("usage", None, "unknown option")
+    expect(2, "--bogus", path="/", events=[wrong], err="usage: ")
+
+
+CASES = [telemetry_smoltcp, large, failures, telemetry, restarts, silence, probe]
 
 
 def main():

@@ -4,6 +4,7 @@
 # there.
 # shellcheck source=ci/setup.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
+need_tools
 need_targets thumbv7em-none-eabihf
 need_command qemu-system-arm qemu-system-arm
 need_venv embedded websockets==17.4
@@ -16,6 +17,7 @@ cd examples/cortex-m
 say 'form and lints'
 run cargo fmt --all --check
 run cargo clippy --locked --release --workspace -- -D warnings
+run cargo deny --locked --log-level error --config "$ROOT/deny.toml" check bans licenses sources
 say 'firmware'
 run cargo build --locked --release --workspace
 cd "$ROOT"

@@ -12,6 +12,10 @@ options=enable=on,target=native,arg=$(basename "$firmware")
 for argument in "$@"; do
     # The firmware splits its command line at blanks, outside of quotes.
     case $argument in
+    *\'*\"* | *\"*\'*)
+        echo "qemu.sh: an argument may hold one kind of quotes, not both: $argument" >&2
+        exit 2
+        ;;
     *\'*) argument="\"$argument\"" ;;
     *[[:blank:]\"]* | '') argument="'$argument'" ;;
     esac

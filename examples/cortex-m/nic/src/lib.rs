@@ -22,6 +22,7 @@ mod mmio;
 pub mod smoltcp;
 
 pub use lan9118::{Lan9118, NotFound};
+pub use mmio::Registers;
 
 /// The longest frame, without its check sequence.
 pub const MAX_FRAME: usize = 1514;

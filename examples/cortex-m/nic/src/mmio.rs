@@ -6,7 +6,7 @@
 
 /// The registers of one device, 32 bits each.
 #[derive(Debug)]
-pub(crate) struct Registers {
+pub struct Registers {
     base: usize,
     size: usize,
 }
@@ -17,7 +17,7 @@ impl Registers {
     /// # Safety
     /// They belong to a device, where reading and writing whole words has no
     /// effect on memory; and nothing else uses the device while this exists.
-    pub(crate) const unsafe fn new(base: usize, size: usize) -> Self {
+    pub const unsafe fn new(base: usize, size: usize) -> Self {
         Self { base, size }
     }
 
@@ -26,15 +26,23 @@ impl Registers {
         core::ptr::with_exposed_provenance_mut(self.base + offset)
     }
 
+    /// Reads the register at an offset.
+    ///
+    /// # Panics
+    /// When there is none: it is past the end, or not a whole word.
     #[inline]
-    pub(crate) fn read(&self, offset: usize) -> u32 {
+    pub fn read(&self, offset: usize) -> u32 {
         let register = self.at(offset);
         // SAFETY: `new` was promised that device registers are here.
         unsafe { register.read_volatile() }
     }
 
+    /// Writes the register at an offset.
+    ///
+    /// # Panics
+    /// See [`read`](Self::read).
     #[inline]
-    pub(crate) fn write(&self, offset: usize, value: u32) {
+    pub fn write(&self, offset: usize, value: u32) {
         let register = self.at(offset);
         // SAFETY: as in `read`.
         unsafe { register.write_volatile(value) }

@@ -130,7 +130,11 @@ pub(crate) async fn run(
     while !outbox.is_done() {
         let next = outbox.sample();
         while let Some(json) = outbox.next() {
-            client.send_text(&json).await?;
+            match client.send_text(&json).await {
+                // It is closing; `receive` tells why.
+                Err(Error::Send(_)) => break,
+                result => result?,
+            }
         }
         // Whichever comes first; a `receive` that is dropped loses nothing.
         let event = match select(client.receive(), embassy_time::Timer::at(next)).await {

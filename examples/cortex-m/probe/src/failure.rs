@@ -1,0 +1,116 @@
+//! Why it did not end with a closing handshake, in the words of the command
+//! line's contract.
+
+use core::fmt;
+
+use hybi_core::{
+    driver::Error,
+    error::{ProtocolError, ReceiveError},
+    handshake::HandshakeError,
+    uri::UriError,
+};
+use hybi_embedded::error::{ConnectError, StreamError};
+
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Usage(&'static str),
+    Url(UriError),
+    Tls,
+    Connect(ConnectError),
+    Client(Error<StreamError>),
+}
+
+impl Failure {
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage(_)
+            | Self::Client(Error::Send(_) | Error::Handshake(HandshakeError::Request(_))) => {
+                "usage"
+            }
+            Self::Url(_) => "url",
+            Self::Tls => "tls",
+            Self::Connect(error) => match error {
+                ConnectError::InvalidName
+                | ConnectError::NameNotFound
+                | ConnectError::LookupsExhausted => "resolve",
+                ConnectError::TimedOut => "timeout",
+                _ => "connect",
+            },
+            Self::Client(Error::Handshake(HandshakeError::Timeout)) => "timeout",
+            Self::Client(Error::Handshake(_)) => "handshake",
+            Self::Client(Error::Receive(error)) => match error {
+                ReceiveError::Protocol(
+                    ProtocolError::InvalidUtf8 | ProtocolError::InvalidCloseReason,
+                ) => "utf8",
+                ReceiveError::Protocol(_) => "protocol",
+                ReceiveError::Capacity(_) => "too_big",
+                ReceiveError::Timeout(_) => "timeout",
+                _ => "io",
+            },
+            Self::Client(_) => "io",
+        }
+    }
+
+    /// The code of the Close frame that this side sent.
+    pub(crate) fn close_code(&self) -> Option<u16> {
+        match self {
+            Self::Client(Error::Receive(error)) => error.close_code().map(|code| code.0),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status of a refusal.
+    pub(crate) const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Client(Error::Handshake(HandshakeError::Refused { status })) => Some(*status),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn exit(&self) -> i32 {
+        match self.kind() {
+            "usage" | "url" => 2,
+            "handshake" => 3,
+            "tls" => 4,
+            "protocol" | "utf8" | "too_big" => 5,
+            "timeout" => 6,
+            _ => 1,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) => f.write_str(message),
+            Self::Url(error) => error.fmt(f),
+            Self::Tls => f.write_str("this firmware has no TLS: use ws://"),
+            Self::Connect(error) => error.fmt(f),
+            Self::Client(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<UriError> for Failure {
+    fn from(error: UriError) -> Self {
+        Self::Url(error)
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
+}
+
+impl From<HandshakeError> for Failure {
+    fn from(error: HandshakeError) -> Self {
+        Self::Client(error.into())
+    }
+}
+
+impl From<Error<StreamError>> for Failure {
+    fn from(error: Error<StreamError>) -> Self {
+        Self::Client(error)
+    }
+}
