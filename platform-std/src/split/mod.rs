@@ -60,6 +60,7 @@
 //! guarantee does not hold: a read of that stream blocks with the lock held,
 //! as long as the stream's own time-out is.
 
+pub(crate) mod lent;
 mod receiver;
 mod sender;
 mod shared;
@@ -67,7 +68,7 @@ mod state;
 
 use std::sync::Arc;
 
-pub(crate) use receiver::Found;
+pub(crate) use lent::Found;
 pub use receiver::Receiver;
 pub use sender::Sender;
 use shared::Shared;
@@ -80,7 +81,7 @@ pub(crate) fn split(
     partial: Vec<u8>,
     waker: Waker,
 ) -> (Sender, Receiver) {
-    let mut lent = receiver::Lent::default();
+    let mut lent = lent::Lent::default();
     let undelivered = driver
         .take_undelivered()
         .and_then(|event| lent.keep(&event));

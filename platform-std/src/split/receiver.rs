@@ -5,10 +5,13 @@ use std::{sync::Arc, time::Instant};
 
 use hybi_core::{
     close_code::CloseCode,
-    connection::{Chunk, Closed as BorrowedClosed, Event, MessageKind, State as Phase},
+    connection::{Event, State as Phase},
 };
 
-use super::shared::Shared;
+use super::{
+    lent::{Found, Lent},
+    shared::Shared,
+};
 use crate::{
     error::Error,
     message::{Closed, Message, Messages},
@@ -203,8 +206,8 @@ impl Receiver {
     pub(crate) fn message(&mut self, found: Found) -> Option<Message> {
         match found {
             // Moved, not copied again.
-            Found::Text => Some(Message::Text(core::mem::take(&mut self.lent.text))),
-            Found::Binary => Some(Message::Binary(core::mem::take(&mut self.lent.data))),
+            Found::Text => Some(Message::Text(self.lent.take_text())),
+            Found::Binary => Some(Message::Binary(self.lent.take_data())),
             found => Message::of(self.lent.event(found), &mut self.partial),
         }
     }
@@ -213,109 +216,5 @@ impl Receiver {
 impl Drop for Receiver {
     fn drop(&mut self) {
         self.shared.leave();
-    }
-}
-
-/// The last event that was found, copied out of the receive buffer, so that
-/// it can be lent without the lock.
-#[derive(Debug, Default)]
-pub(super) struct Lent {
-    text: String,
-    data: Vec<u8>,
-}
-
-/// What the last event was.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Found {
-    Text,
-    RawText,
-    Binary,
-    Chunk {
-        kind: MessageKind,
-        first: bool,
-        last: bool,
-    },
-    Ping,
-    Pong,
-    Closed(BorrowedClosed<'static>),
-}
-
-/// What is kept of a buffer that a smaller event does not need.
-const KEEP: usize = 64 << 10;
-
-impl Lent {
-    /// `None`: an event of no interest.
-    pub(super) fn keep(&mut self, event: &Event<'_>) -> Option<Found> {
-        Some(match *event {
-            Event::Text(text) => {
-                self.text.clear();
-                if text.len() <= KEEP {
-                    self.text.shrink_to(KEEP);
-                }
-                self.text.push_str(text);
-                Found::Text
-            }
-            Event::RawText(data) => {
-                self.put(data);
-                Found::RawText
-            }
-            Event::Binary(data) => {
-                self.put(data);
-                Found::Binary
-            }
-            Event::Chunk(chunk) => {
-                self.put(chunk.data);
-                Found::Chunk {
-                    kind: chunk.kind,
-                    first: chunk.first,
-                    last: chunk.last,
-                }
-            }
-            Event::Ping(payload) => {
-                self.put(payload);
-                Found::Ping
-            }
-            Event::Pong(payload) => {
-                self.put(payload);
-                Found::Pong
-            }
-            Event::Closed(closed) => {
-                self.text.clear();
-                self.text.push_str(closed.reason);
-                Found::Closed(BorrowedClosed {
-                    reason: "",
-                    ..closed
-                })
-            }
-            _ => return None,
-        })
-    }
-
-    fn put(&mut self, data: &[u8]) {
-        self.data.clear();
-        if data.len() <= KEEP {
-            self.data.shrink_to(KEEP);
-        }
-        self.data.extend_from_slice(data);
-    }
-
-    fn event(&self, found: Found) -> Event<'_> {
-        match found {
-            Found::Text => Event::Text(&self.text),
-            Found::RawText => Event::RawText(&self.data),
-            Found::Binary => Event::Binary(&self.data),
-            Found::Chunk { kind, first, last } => Event::Chunk(Chunk {
-                kind,
-                data: &self.data,
-                first,
-                last,
-            }),
-            Found::Ping => Event::Ping(&self.data),
-            Found::Pong => Event::Pong(&self.data),
-            Found::Closed(closed) => Event::Closed(BorrowedClosed {
-                reason: &self.text,
-                ..closed
-            }),
-        }
     }
 }

@@ -3,18 +3,22 @@
 use core::{
     fmt,
     future::poll_fn,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use std::sync::Arc;
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use hybi_core::{close_code::CloseCode, connection::State};
+use hybi_core::{
+    close_code::CloseCode,
+    connection::{Event, State},
+};
 
 use super::{machine::Machine, shared::Shared, stream::MaybeTlsStream, wakers::Side};
 use crate::{
     error::Error,
     message::{Closed, Message},
     response::Response,
+    split::lent::Lent,
 };
 
 /// The half of a [`WebSocket`](super::WebSocket) that receives, and that
@@ -25,16 +29,43 @@ use crate::{
 #[must_use]
 pub struct Receiver<S: AsyncRead + AsyncWrite + Unpin = MaybeTlsStream> {
     pub(super) shared: Arc<Shared<S>>,
+    lent: Lent,
     /// The stream of messages has ended.
     pub(super) ended: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
-    pub(super) const fn over(shared: Arc<Shared<S>>) -> Self {
+    pub(super) fn over(shared: Arc<Shared<S>>) -> Self {
         Self {
             shared,
+            lent: Lent::default(),
             ended: false,
         }
+    }
+
+    /// Waits for the next event and lends it, out of a buffer of its own.
+    /// Replies to Pings and to Close are on the wire by then, unless the
+    /// stream takes nothing at the moment: they then go out with the next
+    /// call on either half.
+    ///
+    /// # Errors
+    /// All of them are fatal.
+    ///
+    /// Cancel safety: safe. A dropped future loses nothing.
+    pub async fn receive(&mut self) -> Result<Event<'_>, Error> {
+        let Self { shared, lent, .. } = self;
+        let found = poll_fn(|cx| {
+            shared.poll(Side::Receiver, cx, |machine, cx| {
+                loop {
+                    let found = ready!(machine.poll_found(cx))?;
+                    if let Some(found) = lent.keep(&machine.event(found)) {
+                        return Poll::Ready(Ok::<_, Error>(found));
+                    }
+                }
+            })
+        })
+        .await?;
+        Ok(self.lent.event(found))
     }
 
     /// Waits for the next message, whole also with

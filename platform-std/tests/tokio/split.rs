@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hybi_std::{CloseCode, Error, Message, State, builder};
+use hybi_std::{CloseCode, Error, Event, Message, State, builder};
 use tokio::time::timeout;
 
 use crate::{
@@ -156,6 +156,8 @@ async fn the_receiver_closes() {
     let (sender, mut receiver) = socket.split();
     assert_eq!(receiver.url(), url);
     assert_eq!(receiver.response().status(), 101);
+    sender.send_text("lent").await.unwrap();
+    assert_eq!(receiver.receive().await.unwrap(), Event::Text("lent"));
     sender.send_text("dropped").await.unwrap();
     assert!(receiver.close(CloseCode::NORMAL, "").await.unwrap().clean);
     assert_eq!(sender.state(), State::Closed);
