@@ -162,7 +162,7 @@ fn close_from_another_thread_before_run_and_during_a_wait() {
     let (outcome, at) = running.join().unwrap();
     assert!(matches!(outcome, Outcome::Closed(_)));
     println!("run returned {:?} after close", at - begin);
-    assert!(at - begin < millis(50), "{:?}", at - begin);
+    assert!(at - begin < millis(400), "{:?}", at - begin);
     server.join().unwrap();
 
     // Before it runs.

@@ -42,6 +42,10 @@ fn tls_echo() -> Builder {
     builder(format!("wss://localhost:{port}/")).tls(trusting(&authority.pem()))
 }
 
+/// At once, on a machine that has other things to do. The example `measure`
+/// holds the real bounds.
+const SOON: Duration = millis(400);
+
 /// Waits until `receiver`, which somebody else uses now, is blocked.
 fn settle() {
     thread::sleep(millis(100));
@@ -103,7 +107,7 @@ fn close_from_another_thread_ends_a_blocked_receive() {
         sender.start_close(CloseCode::NORMAL, "done").unwrap();
         let (message, at) = blocked.join().unwrap();
         println!("close, {name}: {:?}", at - begin);
-        assert!(at - begin < millis(50), "{name}: {:?}", at - begin);
+        assert!(at - begin < SOON, "{name}: {:?}", at - begin);
         match message {
             Message::Closed(closed) => assert!(closed.clean),
             other => panic!("{other:?}"),
@@ -134,7 +138,7 @@ fn abort_ends_a_blocked_receive_at_once() {
         sender.abort();
         let (error, at, mut receiver) = blocked.join().unwrap();
         println!("abort, {name}: {:?}", at - begin);
-        assert!(at - begin < millis(50), "{name}: {:?}", at - begin);
+        assert!(at - begin < SOON, "{name}: {:?}", at - begin);
         for error in [error, receiver.receive().unwrap_err()] {
             match error {
                 Error::Io(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted),
@@ -181,7 +185,7 @@ fn close_against_a_peer_that_drips() {
         let closed = sender.close(CloseCode::NORMAL, "").unwrap();
         let over = begin.elapsed().saturating_sub(millis(500));
         println!("close against a dripping peer: deadline + {over:?}");
-        assert!(begin.elapsed() >= millis(498) && over < millis(100));
+        assert!(begin.elapsed() >= millis(498) && over < SOON, "{over:?}");
         assert!(!closed.clean);
         let (message, _receiver) = blocked.join().unwrap();
         let expected = receiving.then_some(Message::Closed(closed));
@@ -415,7 +419,7 @@ fn abort_frees_senders_that_wait_for_room() {
     for thread in threads {
         thread.join().unwrap();
     }
-    assert!(begin.elapsed() < millis(200), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
     drop(receiver);
     stop.send(()).unwrap();
     server.join().unwrap();
