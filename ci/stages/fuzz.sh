@@ -18,6 +18,6 @@ for target in ci/fuzz/targets/*.rs; do
     mkdir -p "$CARGO_TARGET_DIR"/{corpus,artifacts}/"$target"
     run cargo +nightly fuzz run --fuzz-dir ci/fuzz --target-dir "$CARGO_TARGET_DIR" "$target" \
         "$CARGO_TARGET_DIR/corpus/$target" "ci/fuzz/seeds/$target" -- \
-        -runs="$count" -max_len=2048 -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+        -seed=1 -runs="$count" -max_len=2048 -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
         -artifact_prefix="$CARGO_TARGET_DIR/artifacts/$target/" -print_final_stats=1
 done
