@@ -7,7 +7,11 @@
 //!   stream, timer ─► Wakers ─► the receiver's task, all senders' tasks
 //! ```
 
-use core::{mem, task::Waker};
+use core::{
+    mem,
+    sync::atomic::{AtomicU32, Ordering},
+    task::Waker,
+};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Wake,
@@ -21,26 +25,28 @@ pub(super) enum Side {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Wakers(Mutex<Waiting>);
+pub(super) struct Wakers {
+    waiting: Mutex<Waiting>,
+    /// Counts the wakes. Changes only with the lock held.
+    wakes: AtomicU32,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
     receiver: Option<Waker>,
     senders: Vec<Waker>,
-    /// Counts the wakes.
-    wakes: u64,
 }
 
 impl Wakers {
     /// How many wakes there were. To be asked before polling.
-    pub(super) fn count(&self) -> u64 {
-        self.waiting().wakes
+    pub(super) fn count(&self) -> u32 {
+        self.wakes.load(Ordering::Acquire)
     }
 
     /// A poll that began at the given count has come back pending.
-    pub(super) fn register(&self, side: Side, waker: &Waker, count: u64) {
+    pub(super) fn register(&self, side: Side, waker: &Waker, count: u32) {
         let mut waiting = self.waiting();
-        if waiting.wakes != count {
+        if self.count() != count {
             // One that came meanwhile has found nobody here.
             drop(waiting);
             waker.wake_by_ref();
@@ -56,7 +62,7 @@ impl Wakers {
 
     pub(super) fn wake_receiver(&self) {
         let mut waiting = self.waiting();
-        waiting.wakes += 1;
+        self.wakes.fetch_add(1, Ordering::Release);
         let receiver = waiting.receiver.take();
         drop(waiting);
         if let Some(receiver) = receiver {
@@ -66,7 +72,7 @@ impl Wakers {
 
     pub(super) fn wake_senders(&self) {
         let mut waiting = self.waiting();
-        waiting.wakes += 1;
+        self.wakes.fetch_add(1, Ordering::Release);
         let senders = mem::take(&mut waiting.senders);
         drop(waiting);
         for sender in senders {
@@ -75,7 +81,7 @@ impl Wakers {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -87,5 +93,60 @@ impl Wake for Wakers {
     fn wake_by_ref(self: &Arc<Self>) {
         self.wake_receiver();
         self.wake_senders();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Counter(AtomicU32);
+
+    impl Wake for Counter {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn task() -> (Arc<Counter>, Waker) {
+        let counter = Arc::new(Counter::default());
+        (counter.clone(), Waker::from(counter))
+    }
+
+    fn woken(task: &Arc<Counter>) -> u32 {
+        task.0.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn each_side_is_woken_once_and_both_by_the_stream() {
+        let wakers = Arc::new(Wakers::default());
+        let ((a, wake_a), (b, wake_b), (c, wake_c)) = (task(), task(), task());
+        let wait = || {
+            let count = wakers.count();
+            wakers.register(Side::Receiver, &wake_a, count);
+            for waker in [&wake_b, &wake_c, &wake_b] {
+                wakers.register(Side::Sender, waker, count);
+            }
+        };
+        wait();
+        wakers.wake_receiver();
+        wakers.wake_receiver();
+        assert_eq!([woken(&a), woken(&b), woken(&c)], [1, 0, 0]);
+        wakers.wake_senders();
+        assert_eq!([woken(&a), woken(&b), woken(&c)], [1, 1, 1]);
+        wait();
+        Waker::from(Arc::clone(&wakers)).wake();
+        assert_eq!([woken(&a), woken(&b), woken(&c)], [2, 2, 2]);
+    }
+
+    #[test]
+    fn a_wake_between_a_poll_and_its_registration_is_not_lost() {
+        let wakers = Arc::new(Wakers::default());
+        let (task, waker) = task();
+        let count = wakers.count();
+        wakers.wake_senders();
+        wakers.register(Side::Receiver, &waker, count);
+        assert_eq!(woken(&task), 1);
     }
 }
