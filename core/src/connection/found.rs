@@ -9,7 +9,7 @@ use crate::{buffer::Buffer, entropy::Entropy, error::ReceiveError, extension::Ex
 /// that a driver can transmit replies, or come back from a poll function,
 /// before it looks at the event with [`Connection::found`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found(Pending);
+pub struct Found(pub(crate) Pending);
 
 impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> {
     /// Like [`poll_event`](Self::poll_event), without a borrow of the

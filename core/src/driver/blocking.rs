@@ -10,7 +10,7 @@ use super::{
 use crate::{
     buffer::Buffer,
     close_code::CloseCode,
-    connection::{Closed, Config, Connection, Event, Pending},
+    connection::{Closed, Config, Connection, Event, Found, Pending},
     entropy::Entropy,
     error::SendError,
     extension::{Extension, Plain},
@@ -87,6 +87,19 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
             Some(pending) => Ok(Some(self.pump.event(pending))),
             None => Ok(None),
         }
+    }
+
+    /// Like [`receive_until`](Self::receive_until), without a borrow in what
+    /// it returns: [`Connection::found`] looks at it, before anything else is
+    /// done here.
+    ///
+    /// # Errors
+    /// See [`receive`](Self::receive).
+    pub fn find_until(
+        &mut self,
+        until: Option<Duration>,
+    ) -> Result<Option<Found>, Error<T::Error>> {
+        Ok(self.advance(until)?.map(Found))
     }
 
     fn advance(&mut self, until: Option<Duration>) -> Result<Option<Pending>, Error<T::Error>> {
