@@ -10,6 +10,8 @@ pub mod error;
 pub mod nal;
 #[cfg(any(feature = "embassy-net", feature = "embedded-nal-async"))]
 mod race;
+#[cfg(feature = "signature")]
+pub mod signature;
 #[cfg(feature = "smoltcp")]
 pub mod smoltcp;
 
