@@ -2,9 +2,9 @@
 """Runs firmware in QEMU against a real server on this machine and compares what it prints, its exit
 status and what the server saw.
 
-    run.py --firmware FOLDER [NAME…]
+    run.py --built FOLDER [NAME…]
 
-FOLDER has the built firmware, NAMEs choose among the cases below.
+FOLDER is cargo's target folder with the firmware, NAMEs choose among the cases below.
 """
 
 import argparse
@@ -12,94 +12,11 @@ import json
 import queue
 import re
 import signal
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
-HERE = Path(__file__).parent
-QEMU = HERE.parents[1] / "examples/cortex-m/qemu.sh"
-# This machine's 127.0.0.1, as the firmware sees it.
-HOST = "10.0.2.2"
-
-
-class Server:
-    """server.py: its port, and its reports as they come."""
-
-    def __init__(self):
-        self.lines = queue.Queue()
-        self.port = 0
-        self.start()
-
-    def start(self):
-        """Starts it; on the same port as the first time."""
-        command = [sys.executable, HERE / "server.py", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.port = json.loads(self.process.stdout.readline())
-        threading.Thread(target=self._read, args=[self.process.stdout], daemon=True).start()
-
-    def _read(self, output):
-        for line in output:
-            self.lines.put(line)
-
-    def report(self, seconds=10):
-        return json.loads(self.lines.get(timeout=seconds))
-
-    def url(self, path):
-        return f"ws://{HOST}:{self.port}{path}"
-
-    def saw(self, **wanted):
-        """The next connection that ended had these properties."""
-        report = self.report()
-        print(f"  the server saw {report}")
-        found = {name: report[name] for name in wanted}
-        assert found == wanted, f"the server saw {found} instead of {wanted}"
-
-    def reports(self):
-        """All that have come, without waiting."""
-        while not self.lines.empty():
-            yield json.loads(self.lines.get())
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-class Run:
-    """One run of a firmware, to its end; `meanwhile` is called while it runs."""
-
-    def __init__(self, firmware, *arguments, timeout=60, meanwhile=lambda: None):
-        started = time.monotonic()
-        command = [QEMU, firmware, *map(str, arguments)]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
-        try:
-            meanwhile()
-            self.out, self.err = process.communicate(timeout=timeout)
-            self.status = process.returncode
-        except subprocess.TimeoutExpired:
-            process.kill()
-            self.out, self.err = process.communicate()
-            self.status = f"none within {timeout} s"
-        finally:
-            process.kill()
-        self.seconds = time.monotonic() - started
-        print(f"$ {firmware.name} {' '.join(map(str, arguments))}")
-        for line in (self.out + self.err).splitlines():
-            print(f"  {line}")
-        print(f"  exit status {self.status}, {self.seconds:.1f} s")
-
-    def expect(self, status, *lines, err=""):
-        """The exit status; and lines of the output, as regular expressions, all of them in order.
-        Numbers that differ from run to run are `#` there."""
-        assert self.status == status, f"exit status {self.status} instead of {status}"
-        found = self.out.splitlines()
-        assert len(found) == len(lines), f"{len(found)} lines instead of {len(lines)}"
-        for line, wanted in zip(found, lines, strict=True):
-            pattern = re.escape(wanted).replace(r"\#", r"\d+")
-            assert re.fullmatch(pattern, line), f"{line!r} instead of {wanted!r}"
-        assert err in self.err, f"stderr without {err!r}"
+from harness import HOST, Run, Server
 
 
 def telemetry_smoltcp(firmware, server):
@@ -111,8 +28,16 @@ def telemetry_smoltcp(firmware, server):
         '{"seq":2,"celsius":21.4}',
         '{"seq":3,"celsius":22.1}',
         'closed: Some(1000) "done"',
+        "stack: at most # of # bytes",
     )
     server.saw(path="/echo", messages=3, closed=1000, reason="done")
+
+
+def second_board(firmware, server):
+    """The same, on a Cortex-M3 with 64 KiB of RAM and another Ethernet controller."""
+    small = firmware.parent.parent / "thumbv7m-none-eabi/release"
+    telemetry_smoltcp(small, server)
+    large(small, server)
 
 
 def large(firmware, server):
@@ -125,6 +50,7 @@ def large(firmware, server):
         "received it in # ms",
         "through buffers of 2048 bytes each way, and 2048 each way for TCP",
         'closed: Some(1000) "done"',
+        "stack: at most # of # bytes",
     )
     server.saw(path="/echo", messages=1, largest=size, closed=1000)
 
@@ -253,12 +179,12 @@ def probe(firmware, server):
     expect(2, "--bogus", path="/", events=[wrong], err="usage: ")
 
 
-CASES = [telemetry_smoltcp, large, failures, telemetry, restarts, silence, probe]
+CASES = [telemetry_smoltcp, large, second_board, failures, telemetry, restarts, silence, probe]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--firmware", required=True, type=Path)
+    parser.add_argument("--built", required=True, type=Path)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     failed = 0
@@ -268,7 +194,7 @@ def main():
         print(f"\n{case.__name__}: {case.__doc__}")
         server = Server()
         try:
-            case(arguments.firmware, server)
+            case(arguments.built / "thumbv7em-none-eabihf/release", server)
             print("  ok")
         except (AssertionError, queue.Empty) as problem:
             failed += 1

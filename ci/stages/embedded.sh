@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The firmware of examples/cortex-m in QEMU, a Cortex-M4 with an Ethernet controller, against real
+# The firmware of examples/cortex-m in QEMU, a Cortex-M4 and a Cortex-M3 with Ethernet, against real
 # servers: what it prints, its exit status, what the server saw; then the Autobahn suite, driven from
 # there.
 # shellcheck source=ci/setup.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
 need_tools
-need_targets thumbv7em-none-eabihf
+need_targets thumbv7em-none-eabihf thumbv7m-none-eabi thumbv6m-none-eabi riscv32imac-unknown-none-elf
 need_command qemu-system-arm qemu-system-arm
 need_venv embedded websockets==17.4
 need_python
@@ -17,11 +17,13 @@ cd examples/cortex-m
 say 'form and lints'
 run cargo fmt --all --check
 run cargo clippy --locked --release --workspace -- -D warnings
+run cargo clippy --locked --release -p telemetry-smoltcp --target thumbv7m-none-eabi --features lm3s6965evb -- -D warnings
 run cargo deny --locked --log-level error --config "$ROOT/deny.toml" check bans licenses sources
 say 'firmware'
 run cargo build --locked --release --workspace
+run cargo build --locked --release -p telemetry-smoltcp --target thumbv7m-none-eabi --features lm3s6965evb
 cd "$ROOT"
-run "$CACHE/embedded/bin/python" ci/embedded/run.py --firmware "$firmware"
+run "$CACHE/embedded/bin/python" ci/embedded/run.py --built "$TARGET"
 say 'flash and RAM'
 run python3 ci/embedded/size.py
 say 'Autobahn on a Cortex-M4'

@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# qemu.sh FIRMWARE [ARGUMENT…]: runs firmware on QEMU's mps2-an386, a Cortex-M4F with an Ethernet
-# controller. The arguments reach it by semihosting, and so do its output and exit status come back.
+# qemu.sh [-M MACHINE] FIRMWARE [ARGUMENT…]: runs firmware on a machine of QEMU's with an Ethernet
+# controller; on mps2-an386, a Cortex-M4F, unless another is named. The arguments reach it by
+# semihosting, and so do its output and exit status come back.
 #
 # It sees a network of its own, 10.0.2.0/24, made by QEMU: it is 10.0.2.15, and 10.0.2.2 is
 # 127.0.0.1 of this machine. No right to do anything on the network is needed.
 set -euo pipefail
 
+machine=mps2-an386
+if [[ $1 == -M ]]; then
+    machine=$2
+    shift 2
+fi
 firmware=$1
 shift
 options=enable=on,target=native,arg=$(basename "$firmware")
@@ -21,6 +27,6 @@ for argument in "$@"; do
     esac
     options+=,arg=${argument//,/,,} # QEMU's own escape of a comma
 done
-exec qemu-system-arm -M mps2-an386 -display none -monitor none -serial none \
+exec qemu-system-arm -M "$machine" -display none -monitor none -serial none \
     -semihosting-config "$options" -netdev user,id=n0 -net nic,netdev=n0,macaddr=52:54:00:12:34:56 \
     -kernel "$firmware"

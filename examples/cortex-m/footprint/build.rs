@@ -4,8 +4,8 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    fs::copy("../board/memory.x", out.join("memory.x"))?;
+    fs::copy("../board/mps2-an386.x", out.join("memory.x"))?;
     println!("cargo:rustc-link-search={}", out.display());
-    println!("cargo:rerun-if-changed=../board/memory.x");
+    println!("cargo:rerun-if-changed=../board/mps2-an386.x");
     Ok(())
 }

@@ -31,7 +31,7 @@ use hybi_embedded::{
     error::StreamError,
     smoltcp::{Network, SmoltcpStream},
 };
-use nic::{Lan9118, smoltcp::Device};
+use nic::smoltcp::Device;
 use order::{Failure, Order};
 use smoltcp::{
     iface::{Interface, SocketHandle, SocketSet, SocketStorage},
@@ -44,7 +44,7 @@ const BUFFER: usize = 2048;
 const TCP_BUFFER: usize = 4096;
 
 type Path = heapless::String<128>;
-type Stream<'a, 's> = SmoltcpStream<'a, 's, Device<Lan9118>, Sleep>;
+type Stream<'a, 's> = SmoltcpStream<'a, 's, Device<board::Controller>, Sleep>;
 type Entropy<'a> = RandCore<&'a mut board::HostSeeded>;
 type Client<'a, 's> = WebSocket<Stream<'a, 's>, &'a mut [u8], &'a mut [u8], Entropy<'a>>;
 
@@ -93,7 +93,7 @@ fn run() -> Result<(), Failure> {
 struct Suite<'a> {
     order: &'a Order,
     interface: Interface,
-    device: Device<Lan9118>,
+    device: Device<board::Controller>,
     sockets: SocketSet<'a>,
     socket: SocketHandle,
     ports: board::LocalPorts,

@@ -1,47 +1,35 @@
-//! The time since start. A timer of the board counts the core's cycles, so
-//! that no time is lost where an interrupt is served late; SysTick wakes who
+//! The time since start. A counter of the board counts the core's cycles, so
+//! that no time is lost where an interrupt is served late; a tick wakes who
 //! sleeps, every millisecond.
 
 use core::{cell::Cell, time::Duration};
 
 use cortex_m::peripheral::{SYST, syst::SystClkSource};
 use critical_section::Mutex;
-use nic::Registers;
 
-/// The clock of core and timer.
-const CORE_HZ: u32 = 25_000_000;
-
-/// The timer: it counts down from 2^32 - 1, again and again, each time in
-/// 171 s. ARM DUI 0479 ("Cortex-M System Design Kit"), section 4.2.
-// SAFETY: the board has its first timer there, and only this module uses it.
-const TIMER: Registers = unsafe { Registers::new(0x4000_0000, 0x10) };
-const CTRL: usize = 0x0;
-const VALUE: usize = 0x4;
-const RELOAD: usize = 0x8;
+use crate::chip;
 
 #[derive(Debug, Clone, Copy)]
 struct Count {
-    /// What the timer showed when it was looked at last.
+    /// What the counter showed when it was looked at last.
     value: u32,
     /// Cycles from the start up to then.
     cycles: u64,
 }
 
 static COUNT: Mutex<Cell<Count>> = Mutex::new(Cell::new(Count {
-    value: u32::MAX,
+    value: chip::COUNTER,
     cycles: 0,
 }));
 
 /// Starts the clock.
 pub fn start(systick: &mut SYST) {
-    TIMER.write(RELOAD, u32::MAX);
-    TIMER.write(VALUE, u32::MAX);
-    TIMER.write(CTRL, 1);
     systick.set_clock_source(SystClkSource::Core);
-    systick.set_reload(CORE_HZ / 1000 - 1);
+    chip::start(systick);
     systick.clear_current();
     systick.enable_counter();
     systick.enable_interrupt();
+    crate::interrupts::start();
 }
 
 /// The time since [`start`], to the millisecond.
@@ -53,17 +41,17 @@ pub(crate) fn milliseconds() -> u64 {
     let cycles = critical_section::with(|cs| {
         let count = COUNT.borrow(cs);
         let Count { value, cycles } = count.get();
-        let now = TIMER.read(VALUE);
-        let cycles = cycles + u64::from(value.wrapping_sub(now));
+        let now = chip::cycles_left();
+        let cycles = cycles + u64::from(value.wrapping_sub(now) & chip::COUNTER);
         count.set(Count { value: now, cycles });
         cycles
     });
-    cycles / u64::from(CORE_HZ / 1000)
+    cycles / u64::from(chip::CORE_HZ / 1000)
 }
 
-#[cortex_m_rt::exception]
-fn SysTick() {
-    // Also what keeps the timer from coming round unseen.
+/// A millisecond has passed.
+pub(crate) fn tick() {
+    // Also what keeps the counter from coming round unseen.
     let _now = milliseconds();
     #[cfg(feature = "embassy")]
     crate::alarm::tick(_now);
@@ -80,10 +68,10 @@ impl hybi_embedded::smoltcp::Clock for Sleep {
         uptime()
     }
 
-    /// Sleeps until the next interrupt: a frame, or SysTick within 1 ms.
+    /// Sleeps until the next interrupt: a frame, or a tick within 1 ms.
     fn wait(&mut self, until: Option<Duration>) {
         if until.is_none_or(|until| uptime() < until) {
-            crate::ethernet::sleep();
+            crate::interrupts::sleep();
         }
     }
 }

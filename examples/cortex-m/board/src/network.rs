@@ -1,6 +1,6 @@
 //! The board's address for smoltcp.
 
-use nic::{Lan9118, Nic as _, smoltcp::Device};
+use nic::{Nic as _, smoltcp::Device};
 use rand_core::Rng;
 use smoltcp::{
     iface::{Config, Interface},
@@ -8,9 +8,11 @@ use smoltcp::{
     wire::{EthernetAddress, IpCidr, Ipv4Address},
 };
 
+use crate::Controller;
+
 /// An interface with the address that QEMU's network gives its first guest,
 /// 10.0.2.15/24, and its gateway.
-pub fn interface(device: &mut Device<Lan9118>, rng: &mut impl Rng) -> Interface {
+pub fn interface(device: &mut Device<Controller>, rng: &mut impl Rng) -> Interface {
     let address = EthernetAddress(device.nic().address());
     let mut config = Config::new(address.into());
     // Sequence numbers and ports that are not the same after each reset.

@@ -8,7 +8,7 @@
 //!           └────────────┬─────────────┘
 //!                       Nic
 //!                        ▲
-//!                     Lan9118                       drivers
+//!               Lan9118, Stellaris                  drivers
 //!                        ▲
 //!                      mmio                         the only unsafe code
 //! ```
@@ -20,9 +20,11 @@ mod lan9118;
 mod mmio;
 #[cfg(feature = "smoltcp")]
 pub mod smoltcp;
+mod stellaris;
 
 pub use lan9118::{Lan9118, NotFound};
 pub use mmio::Registers;
+pub use stellaris::Stellaris;
 
 /// The longest frame, without its check sequence.
 pub const MAX_FRAME: usize = 1514;

@@ -21,7 +21,7 @@ use event::Line;
 use failure::Failure;
 use hybi_core::uri::Uri;
 use hybi_embedded::smoltcp::{Network, SmoltcpStream, resolve};
-use nic::{Lan9118, smoltcp::Device};
+use nic::smoltcp::Device;
 use options::Options;
 use smoltcp::{
     iface::{SocketSet, SocketStorage},
@@ -53,7 +53,7 @@ static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers {
     echo: [0; _],
 });
 
-type Stream<'a> = SmoltcpStream<'a, 'a, Device<Lan9118>, Sleep>;
+type Stream<'a> = SmoltcpStream<'a, 'a, Device<board::Controller>, Sleep>;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {

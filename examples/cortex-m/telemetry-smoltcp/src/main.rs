@@ -30,7 +30,7 @@ use hybi_embedded::{
     error::{ConnectError, StreamError},
     smoltcp::{Network, SmoltcpStream},
 };
-use nic::{Lan9118, smoltcp::Device};
+use nic::smoltcp::Device;
 use smoltcp::{
     iface::{SocketSet, SocketStorage},
     socket::tcp,
@@ -43,7 +43,7 @@ const TCP_BUFFER: usize = 2048;
 const BUFFER: usize = 2048;
 
 type Client<'a> = WebSocket<
-    SmoltcpStream<'a, 'a, Device<Lan9118>, Sleep>,
+    SmoltcpStream<'a, 'a, Device<board::Controller>, Sleep>,
     &'a mut [u8],
     &'a mut [u8],
     RandCore<board::HostSeeded>,
@@ -128,6 +128,8 @@ fn run() -> Result<(), Failure> {
     }
     let deadline = Some(uptime() + Duration::from_secs(5));
     client.transport_mut().shutdown(deadline)?;
+    let (peak, size) = (board::stack_peak(), board::stack_size());
+    println!("stack: at most {peak} of {size} bytes");
     Ok(())
 }
 

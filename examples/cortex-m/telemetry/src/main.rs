@@ -26,7 +26,7 @@ use embassy_time::{Duration, Timer};
 use hybi_core::reconnect::{Backoff, Policy, is_final};
 use hybi_core::{entropy::RandCore, uri::Uri};
 use hybi_embedded::embassy::EmbassyTimer;
-use nic::{Lan9118, embassy::Device};
+use nic::embassy::Device;
 use outbox::Outbox;
 use rand_core::Rng as _;
 use session::{Buffers, Ended};
@@ -100,7 +100,7 @@ async fn run(spawner: Spawner) -> i32 {
 
 /// Runs the network.
 #[embassy_executor::task]
-async fn network(mut runner: Runner<'static, Device<Lan9118>>) -> ! {
+async fn network(mut runner: Runner<'static, Device<board::Controller>>) -> ! {
     runner.run().await
 }
 
