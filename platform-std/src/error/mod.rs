@@ -6,11 +6,7 @@
 use core::fmt;
 use std::{error::Error as StdError, io};
 
-use hybi_core::{
-    close_code::CloseCode,
-    driver::Error as DriverError,
-    error::{CapacityError, ProtocolError, ReceiveError, SendError, Timeout},
-};
+use hybi_core::{close_code::CloseCode, driver::Error as DriverError, error::ReceiveError};
 
 mod connect;
 
@@ -19,6 +15,10 @@ pub use crate::{
     url::UrlError,
 };
 pub use connect::{ConnectError, Phase};
+pub use hybi_core::{
+    error::{CapacityError, Limit, ProtocolError, SendError, Timeout},
+    handshake::{HandshakeError, RequestError, ResponseError},
+};
 
 /// The kind of an error, as the command line names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
