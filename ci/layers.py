@@ -28,8 +28,9 @@ LAYER = {module: line for line, modules in enumerate(ORDER) for module in module
 # What each package may use of the project, tests included.
 PACKAGES = {
     "core": {"hybi-core"},
-    "platform-std": {"hybi-core", "hybi-std"},
-    "platform-wasi": {"hybi-core", "hybi-wasi"},
+    "common": {"hybi-core", "hybi-common"},
+    "platform-std": {"hybi-core", "hybi-common", "hybi-std"},
+    "platform-wasi": {"hybi-core", "hybi-common", "hybi-wasi"},
     "platform-embedded": {"hybi-core", "hybi-embedded"},
 }
 

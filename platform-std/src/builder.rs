@@ -345,11 +345,6 @@ impl Builder {
             None => Ok(self.tls_or_default()?.for_another_server()),
         }
     }
-
-    pub(crate) fn has_header(&self, name: &str) -> bool {
-        let mut all = self.headers.iter().chain(&self.secret_headers);
-        all.any(|(other, _)| other.eq_ignore_ascii_case(name))
-    }
 }
 
 impl fmt::Debug for Builder {

@@ -1,108 +1,65 @@
-//! The way to an open connection over several attempts: which redirect to
-//! follow, which challenge to answer, and what a request may say where.
-//! Without I/O.
-//!
-//! ```text
-//!   attempt ─► 101: open
-//!      ▲   ├─► 301 302 303 307 308 ─► another URL ─┐
-//!      │   ├─► 401 ─► with Authorization ──────────┤
-//!      │   └─► anything else: an error             │
-//!      └───────────────────────────────────────────┘
-//! ```
-//! Each attempt is a connection of its own, with deadlines of its own.
+//! The way to an open connection over several attempts: [`hybi_common`]'s,
+//! with this crate's settings, TLS and cookies.
 
-use core::fmt;
-use std::sync::Arc;
-
+use hybi_common::journey::{self, Headers, Hook, Said, is_redirect};
 use hybi_core::{
     handshake::{HandshakeError, Request},
-    http::is_secret_header,
     uri::Uri,
 };
 
 #[cfg(feature = "cookies")]
 use crate::cookies::CookieJar;
 use crate::{
-    auth::{self, Asked, Challenge, Credentials},
+    auth::{Challenge, Credentials},
     builder::Builder,
     entropy::OsEntropy,
-    error::ConnectError,
-    redirect::{self, RedirectError},
-    response::Response,
+    error::{ConnectError, RedirectError, Response, UrlError},
     tls::{Tls, TlsError},
-    url::{self, UrlError},
 };
 
 /// The settings of a [`Builder`] that a journey goes by.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
-    pub(crate) max_redirects: u32,
-    pub(crate) credentials: Option<Credentials>,
-    pub(crate) basic_at_once: Option<bool>,
-    pub(crate) authenticate: Option<Hook>,
+    pub(crate) common: journey::Settings,
     #[cfg(feature = "cookies")]
     pub(crate) cookie_jar: Option<CookieJar>,
-}
-
-/// Answers challenges for the caller.
-#[derive(Clone)]
-pub(crate) struct Hook(pub(crate) Arc<Answer>);
-
-type Answer = dyn Fn(&Challenge) -> Option<String> + Send + Sync;
-
-impl fmt::Debug for Hook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hook")
-    }
 }
 
 /// Where the way has led so far.
 #[derive(Debug)]
 pub(crate) struct Journey<'a> {
     pub(crate) builder: &'a Builder,
-    /// In ASCII, checked. After a redirect without userinfo.
-    url: String,
-    /// Still at the origin of the builder's URL. Secrets go nowhere else,
-    /// and not back there either: who leads away may lead back.
-    home: bool,
-    redirects: u32,
-    /// The value of an `Authorization` header.
-    authorization: Option<String>,
-    answers: u8,
+    way: journey::Journey<'a>,
 }
-
-/// A challenge is answered once, and once more where only its nonce was old.
-const MAX_ANSWERS: u8 = 2;
 
 impl<'a> Journey<'a> {
     pub(crate) fn begin(builder: &'a Builder) -> Result<Self, ConnectError> {
-        let url = url::to_ascii(&builder.url)?.into_owned();
-        let mut journey = Self {
-            builder,
-            url,
-            home: true,
-            redirects: 0,
-            authorization: None,
-            answers: 0,
+        let said = Said {
+            headers: &builder.headers,
+            secret_headers: &builder.secret_headers,
+            host: builder.host.as_deref(),
+            origin: builder.origin.as_deref(),
+            cookie: builder.cookie.as_deref(),
+            subprotocols: &builder.subprotocols,
+            deflate: match &builder.compression {
+                Some(compression) => &compression.offers,
+                None => &[],
+            },
         };
-        let is_secure = journey.uri()?.is_secure();
-        let at_once = builder.journey.basic_at_once.unwrap_or(is_secure);
-        if at_once && !builder.has_header("Authorization") {
-            journey.authorization = journey.credentials().and_then(|known| known.basic());
-        }
-        Ok(journey)
+        let way = journey::Journey::begin(&builder.url, &builder.journey.common, said)?;
+        Ok(Self { builder, way })
     }
 
     /// Where the next attempt leads.
     pub(crate) fn uri(&self) -> Result<Uri<'_>, ConnectError> {
-        Ok(Uri::parse(&self.url).map_err(UrlError::from)?)
+        Ok(self.way.uri().map_err(UrlError::from)?)
     }
 
     /// The TLS settings of the next attempt. The client certificate and the
     /// server name that the caller gave are for the builder's origin.
     pub(crate) fn tls(&self) -> Result<Tls, TlsError> {
         let tls = self.builder.tls_or_default()?;
-        Ok(if self.home {
+        Ok(if self.way.is_home() {
             tls.clone()
         } else {
             tls.for_another_server()
@@ -111,40 +68,10 @@ impl<'a> Journey<'a> {
 
     /// The request of the next attempt, lent to `f`.
     pub(crate) fn with_request<R>(&self, uri: &Uri<'_>, f: impl FnOnce(&Request<'_>) -> R) -> R {
-        let builder = self.builder;
-        let mut headers = borrowed(&builder.headers);
-        let mut secret = borrowed(&builder.secret_headers);
-        if !self.home {
-            headers.retain(|(name, _)| !is_secret_header(name));
-            secret.clear();
-        }
-        let mut cookie = builder.cookie.as_deref().filter(|_| self.home);
-        let merged = self.with_jar(cookie, &mut headers, &mut secret);
-        cookie = merged.as_deref().or(cookie);
-        if let Some(value) = &self.authorization {
-            for list in [&mut headers, &mut secret] {
-                list.retain(|(name, _)| !name.eq_ignore_ascii_case("Authorization"));
-            }
-            headers.push(("Authorization", value));
-        }
-        let subprotocols: Vec<_> = builder.subprotocols.iter().map(String::as_str).collect();
-        let mut request = Request::new(uri)
-            .headers(&headers)
-            .secret_headers(&secret)
-            .subprotocols(&subprotocols);
-        if let Some(compression) = &builder.compression {
-            request = request.deflate(&compression.offers);
-        }
-        if let Some(host) = builder.host.as_ref().filter(|_| self.home) {
-            request = request.host(host);
-        }
-        if let Some(origin) = &builder.origin {
-            request = request.origin(origin);
-        }
-        if let Some(cookie) = cookie {
-            request = request.cookie(cookie);
-        }
-        f(&request)
+        let cookies = |own: Option<&str>, headers: &mut Headers<'a>, secret: &mut Headers<'a>| {
+            self.with_jar(own, headers, secret)
+        };
+        self.way.with_request(uri, cookies, f)
     }
 
     /// The caller's own cookies and those of the jar in one value, as it has
@@ -154,8 +81,8 @@ impl<'a> Journey<'a> {
     fn with_jar(
         &self,
         own: Option<&str>,
-        headers: &mut Vec<(&'a str, &'a str)>,
-        secret: &mut Vec<(&'a str, &'a str)>,
+        headers: &mut Headers<'a>,
+        secret: &mut Headers<'a>,
     ) -> Option<String> {
         let jar = self.builder.journey.cookie_jar.as_ref()?;
         let is_cookie = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("Cookie");
@@ -168,7 +95,7 @@ impl<'a> Journey<'a> {
         let names: Vec<_> = pairs
             .map(|pair| pair.split('=').next().unwrap_or_default().trim())
             .collect();
-        let kept = jar.header_without(&self.url, &names)?;
+        let kept = jar.header_without(self.way.url(), &names)?;
         if own.is_none() {
             headers.retain(|header| !is_cookie(header));
             secret.retain(|header| !is_cookie(header));
@@ -182,8 +109,8 @@ impl<'a> Journey<'a> {
     const fn with_jar(
         &self,
         _own: Option<&str>,
-        _headers: &mut Vec<(&'a str, &'a str)>,
-        _secret: &mut Vec<(&'a str, &'a str)>,
+        _headers: &mut Headers<'a>,
+        _secret: &mut Headers<'a>,
     ) -> Option<String> {
         None
     }
@@ -195,7 +122,7 @@ impl<'a> Journey<'a> {
             for (name, value) in response.headers() {
                 if name.eq_ignore_ascii_case("Set-Cookie")
                     && let Ok(cookie) = str::from_utf8(value)
-                    && !jar.set(&self.url, cookie)
+                    && !jar.set(self.way.url(), cookie)
                 {
                     log::debug!("a cookie of the server's is not one that it may set");
                 }
@@ -211,101 +138,76 @@ impl<'a> Journey<'a> {
     /// `error`, made more precise where it was a redirect.
     pub(crate) fn go_on(&mut self, error: ConnectError) -> Result<(), ConnectError> {
         let ConnectError::Handshake {
-            error: HandshakeError::Refused { status },
+            error: HandshakeError::Refused { .. },
             response: Some(response),
         } = &error
         else {
             return Err(error);
         };
-        if is_redirect(*status) {
-            match self.follow(response) {
-                Ok(()) => return Ok(()),
-                Err(reason) => return Err(not_followed(error, reason)),
-            }
+        let test = self.builder.entropy.as_ref();
+        let mut entropy = OsEntropy::of(test).map_err(ConnectError::Io)?;
+        match self.way.go_on(response, &mut entropy) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(error),
+            Err(reason) => Err(not_followed(error, reason)),
         }
-        if *status == 401 && self.answer(response)? {
-            return Ok(());
-        }
-        Err(error)
+    }
+}
+
+impl Builder {
+    /// Follows at most so many redirects (301, 302, 303, 307, 308) in a row,
+    /// each of them a new connection with the deadlines of the first.
+    /// Default: 0, because a redirect lets one server choose to whom the next
+    /// messages go.
+    ///
+    /// `http` and `https` in a `Location` are read as `ws` and `wss`. No
+    /// redirect leads from `wss` to `ws`. Where it leads to another scheme,
+    /// host or port, `Authorization`, `Proxy-Authorization`, `Cookie`, what
+    /// [`secret_header`](Self::secret_header) has added, user and password,
+    /// the client certificate, and the names given by [`host`](Self::host)
+    /// and [`TlsBuilder::server_name`](crate::tls::TlsBuilder::server_name)
+    /// stay behind, for the rest of the way. A Unix socket serves for every
+    /// hop.
+    pub const fn max_redirects(mut self, n: u32) -> Self {
+        self.journey.common.max_redirects = n;
+        self
     }
 
-    fn follow(&mut self, response: &Response) -> Result<(), RedirectError> {
-        let limit = self.builder.journey.max_redirects;
-        if limit == 0 {
-            return Err(RedirectError::Off);
-        }
-        let location = response
-            .header("Location")
-            .ok_or(RedirectError::MissingLocation)?;
-        let target = redirect::target(&self.url, location)?;
-        if self.redirects >= limit {
-            return Err(RedirectError::TooMany { limit });
-        }
-        let url = String::from(target.clone());
-        let uri = Uri::parse(&url).map_err(|_| RedirectError::InvalidLocation)?;
-        log::debug!("{} leads to {uri}", response.status());
-        self.redirects += 1;
-        self.answers = 0;
-        if !redirect::same_origin(&self.url, &target) {
-            self.home = false;
-        }
-        // An answer holds for the URL that asked, but for Basic.
-        let is_basic = |value: &String| value.starts_with("Basic ");
-        self.authorization = self.authorization.take().filter(is_basic);
-        if !self.home {
-            self.authorization = None;
-        }
-        self.url = url;
-        Ok(())
+    /// A user and a password for the server, instead of those in the URL.
+    ///
+    /// They answer a challenge (401): by Digest where the server knows it,
+    /// else by Basic. Each answer is a new connection with the deadlines of
+    /// the first. Over TLS, Basic goes with the first request already; see
+    /// [`basic_at_once`](Self::basic_at_once). They go to the URL's own
+    /// origin only, whatever redirects.
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.journey.common.credentials = Some(Credentials::new(user, password));
+        self
     }
 
-    /// Whether there is an answer to give.
-    fn answer(&mut self, response: &Response) -> Result<bool, ConnectError> {
-        if !self.home || self.answers >= MAX_ANSWERS {
-            return Ok(false);
-        }
-        let headers = response.headers();
-        let challenges = Challenge::all(
-            headers
-                .filter(|(name, _)| name.eq_ignore_ascii_case("WWW-Authenticate"))
-                .map(|(_, value)| value),
-        );
-        if self.answers > 0 && !auth::is_stale(&challenges) {
-            return Ok(false);
-        }
-        let hook = self.builder.journey.authenticate.as_ref();
-        let mut answer = hook.and_then(|hook| challenges.iter().find_map(|one| hook.0(one)));
-        if answer.is_none()
-            && let Some(credentials) = self.credentials()
-        {
-            let target = self.uri()?.path_and_query().to_string();
-            let asked = Asked {
-                method: "GET",
-                target: &target,
-            };
-            let test = self.builder.entropy.as_ref();
-            let mut entropy = OsEntropy::of(test).map_err(ConnectError::Io)?;
-            answer = credentials.answer(&challenges, asked, &mut entropy);
-        }
-        // What was refused once is not said again.
-        if answer.is_none() || answer == self.authorization {
-            return Ok(false);
-        }
-        log::debug!("401: once more, with credentials");
-        self.authorization = answer;
-        self.answers += 1;
-        Ok(true)
+    /// Whether Basic goes with the first request, before the server has
+    /// asked. Anyone on the path can read it where there is no TLS. Default:
+    /// over TLS yes, without it no.
+    pub const fn basic_at_once(mut self, at_once: bool) -> Self {
+        self.journey.common.basic_at_once = Some(at_once);
+        self
     }
 
-    /// Those of the builder, else those of its URL.
-    fn credentials(&self) -> Option<Credentials> {
-        if !self.home {
-            return None;
-        }
-        match &self.builder.journey.credentials {
-            Some(credentials) => Some(credentials.clone()),
-            None => Credentials::from_userinfo(self.uri().ok()?.userinfo()?),
-        }
+    /// Answers challenges in place of the caller: `answer` is asked about
+    /// each challenge of a 401 until it returns the value of an
+    /// `Authorization` header, `Bearer` with a token for instance. Where it
+    /// returns `None` for all of them, user and password answer, if they are
+    /// known.
+    ///
+    /// It is asked once for each URL, of the URL's own origin only. Schemes
+    /// that belong to one connection, such as NTLM, do not work this way: the
+    /// answer goes over a new one.
+    pub fn authenticate(
+        mut self,
+        answer: impl Fn(&Challenge) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.journey.common.authenticate = Some(Hook::new(answer));
+        self
     }
 }
 
@@ -318,15 +220,4 @@ pub(crate) fn not_followed(error: ConnectError, reason: RedirectError) -> Connec
         } if is_redirect(status) => ConnectError::Redirect { reason, response },
         error => error,
     }
-}
-
-const fn is_redirect(status: u16) -> bool {
-    matches!(status, 301 | 302 | 303 | 307 | 308)
-}
-
-fn borrowed(headers: &[(String, String)]) -> Vec<(&str, &str)> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect()
 }

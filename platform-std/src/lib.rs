@@ -69,7 +69,6 @@
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
 
 mod app;
-mod auth;
 mod builder;
 mod compression;
 mod connect;
@@ -84,8 +83,6 @@ mod lookup;
 mod message;
 pub mod proxy;
 pub mod reconnect;
-mod redirect;
-mod response;
 mod socket;
 mod sockopt;
 pub mod split;
@@ -93,11 +90,12 @@ mod stream;
 pub mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
-mod url;
 mod wait;
 mod websocket;
 mod writer;
 
+pub use hybi_common::auth::Challenge;
+pub(crate) use hybi_common::{auth, redirect, response, url};
 pub use hybi_core::{
     close_code::CloseCode,
     connection::{Chunk, Delivery, Event, Initiator, Keepalive, MessageKind, State},
@@ -106,18 +104,16 @@ pub use hybi_core::{
 };
 
 pub use app::{App, AppError, HandlerResult};
-pub use auth::Challenge;
 pub use builder::Builder;
 pub use compression::Compression;
 #[cfg(feature = "cookies")]
 pub use cookies::CookieJar;
 pub use entropy::OsEntropy;
-pub use error::{ConnectError, Error, Kind, RedirectError};
+pub use error::{ConnectError, Error, Kind, RedirectError, Response};
 pub use lookup::AddressFamily;
 pub use message::{Closed, Message, Messages};
 pub use proxy::Proxy;
 pub use reconnect::Reconnecting;
-pub use response::Response;
 pub use socket::Prepared;
 pub use sockopt::{SocketOption, SocketOptionError};
 pub use split::{Receiver, Sender};

@@ -17,11 +17,12 @@ use hybi_core::{
     uri::{Host, Uri},
 };
 
-use super::{ProxyError, ProxyScheme, ProxyUrl, login::Login, url::Credentials};
+use super::{Credentials, Login, ProxyError, ProxyScheme, ProxyUrl};
 use crate::{
     builder::Builder,
     connect,
     dial::{DialError, Dialer},
+    entropy::OsEntropy,
     error::ConnectError,
     lookup::AddressFamily,
     response::Response,
@@ -111,7 +112,7 @@ impl<'a> Hop<'a> {
         loop {
             match self.through(login.ask(target), http_response) {
                 Ok(stream) => return Ok(stream),
-                Err(error) => login.go_on(error, target)?,
+                Err(error) => again(&mut login, error, target)?,
             }
         }
     }
@@ -207,6 +208,22 @@ pub(crate) type Asked<P> = Tunnel<P, Vec<u8>, Vec<u8>>;
 /// What an HTTP proxy has said.
 pub(crate) fn http_response(tunnel: &Asked<HttpConnect<'_>>) -> Option<Response> {
     tunnel.response().map(|answer| Response::of_proxy(&answer))
+}
+
+/// Another attempt at an HTTP proxy, if its refusal can be answered.
+///
+/// # Errors
+/// `error`, where it cannot.
+pub(crate) fn again(
+    login: &mut Login,
+    error: ProxyError,
+    target: Target<'_>,
+) -> Result<(), ProxyError> {
+    let mut entropy = OsEntropy::new().map_err(ProxyError::Io)?;
+    if login.go_on(error.response(), target, &mut entropy) {
+        return Ok(());
+    }
+    Err(error)
 }
 
 /// What to say to a SOCKS4 proxy.

@@ -46,59 +46,21 @@
 //! lookup of the proxy, TCP and TLS to it, what is said to it, and TLS to the
 //! server.
 
-mod choice;
 mod error;
-mod exceptions;
 pub(crate) mod hop;
-pub(crate) mod login;
-mod url;
 
 pub use error::ProxyError;
+pub(crate) use hybi_common::proxy::{Credentials, Login};
+pub use hybi_common::proxy::{Proxy, ProxyScheme, ProxyUrl, ProxyUrlError};
 pub use hybi_core::proxy::{
     ProxyError as TunnelError, ProxyRequestError, ProxyResponseError, Socks4Reply, Socks5Reply,
 };
-pub use url::{ProxyScheme, ProxyUrl, ProxyUrlError};
 
 pub(crate) use hop::Hop;
 
 use hybi_core::uri::Uri;
 
 use crate::{builder::Builder, error::ConnectError};
-
-/// Whether to go through a proxy, and through which.
-///
-/// ```
-/// use hybi_std::{Proxy, proxy::ProxyUrl};
-///
-/// let builder = hybi_std::builder("wss://example.com/chat")
-///     .proxy(Proxy::url("socks5h://user:pass@127.0.0.1:1080")?);
-/// let builder = builder.proxy(ProxyUrl::parse("http://proxy:3128")?.except(".lan, 10.0.0.0/8"));
-/// let builder = builder.proxy(Proxy::None);
-/// # Ok::<(), hybi_std::proxy::ProxyUrlError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Proxy {
-    /// What the environment says at the time of connecting; see the
-    /// [module](self).
-    #[default]
-    Env,
-    /// None, whatever the environment says.
-    None,
-    /// This one, whatever the environment says, `no_proxy` included.
-    Url(ProxyUrl),
-}
-
-impl Proxy {
-    /// The proxy at `url`, such as `http://user:pass@proxy:3128`; see
-    /// [`ProxyUrl::parse`].
-    ///
-    /// # Errors
-    /// [`ProxyUrlError`], which holds no secret.
-    pub fn url(url: &str) -> Result<Self, ProxyUrlError> {
-        ProxyUrl::parse(url).map(Self::Url)
-    }
-}
 
 /// The proxy through which to reach `host`, if any.
 pub(crate) fn of_builder(
@@ -108,16 +70,10 @@ pub(crate) fn of_builder(
 ) -> Result<Option<ProxyUrl>, ConnectError> {
     let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
     let secure = uri.is_secure();
-    choice::choose(&builder.proxy, secure, host, uri.port(), variable).map_err(|unusable| {
-        ConnectError::Proxy {
+    hybi_common::proxy::choose(&builder.proxy, secure, host, uri.port(), variable).map_err(
+        |unusable| ConnectError::Proxy {
             hop: unusable.variable.to_owned(),
             error: ProxyError::Url(unusable.error),
-        }
-    })
-}
-
-impl From<ProxyUrl> for Proxy {
-    fn from(url: ProxyUrl) -> Self {
-        Self::Url(url)
-    }
+        },
+    )
 }

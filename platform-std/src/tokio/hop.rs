@@ -31,9 +31,11 @@ use crate::{
     dial::{DialError, Dialer},
     error::ConnectError,
     proxy::{
-        ProxyError, ProxyScheme, ProxyUrl,
-        hop::{Asked, by_socks4, by_socks5, family, http_response, is_about_the_target, target_at},
-        login::Login,
+        Login, ProxyError, ProxyScheme, ProxyUrl,
+        hop::{
+            Asked, again, by_socks4, by_socks5, family, http_response, is_about_the_target,
+            target_at,
+        },
     },
     response::Response,
     stream::Stream,
@@ -106,7 +108,7 @@ impl Hop<'_> {
         loop {
             match self.through(login.ask(target), http_response).await {
                 Ok(stream) => return Ok(stream),
-                Err(error) => login.go_on(error, target)?,
+                Err(error) => again(&mut login, error, target)?,
             }
         }
     }

@@ -1,21 +1,17 @@
 //! Redirects (RFC 9110 §15.4): where to, and why not.
 
-use core::fmt;
-use std::error::Error;
+use core::{error::Error, fmt};
 
 use url::Url;
-
-use crate::builder::Builder;
 
 /// Why a redirect was not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RedirectError {
-    /// Redirects are not followed unless
-    /// [`Builder::max_redirects`](crate::Builder::max_redirects) allows it.
+    /// Redirects are not followed unless `Builder::max_redirects` allows it.
     Off,
-    /// The connection runs over a stream that the caller has made, see
-    /// [`Builder::connect_over`](crate::Builder::connect_over).
+    /// The connection runs over a stream that the caller has made, with
+    /// `Builder::connect_over`.
     Prepared,
     /// There were more in a row than allowed.
     TooMany {
@@ -45,28 +41,11 @@ impl fmt::Display for RedirectError {
 
 impl Error for RedirectError {}
 
-impl Builder {
-    /// Follows at most so many redirects (301, 302, 303, 307, 308) in a row,
-    /// each of them a new connection with the deadlines of the first.
-    /// Default: 0, because a redirect lets one server choose to whom the next
-    /// messages go.
-    ///
-    /// `http` and `https` in a `Location` are read as `ws` and `wss`. No
-    /// redirect leads from `wss` to `ws`. Where it leads to another scheme,
-    /// host or port, `Authorization`, `Proxy-Authorization`, `Cookie`, what
-    /// [`secret_header`](Self::secret_header) has added, user and password,
-    /// the client certificate, and the names given by [`host`](Self::host)
-    /// and [`TlsBuilder::server_name`](crate::tls::TlsBuilder::server_name)
-    /// stay behind, for the rest of the way. A Unix socket serves for every
-    /// hop.
-    pub const fn max_redirects(mut self, n: u32) -> Self {
-        self.journey.max_redirects = n;
-        self
-    }
-}
-
 /// Where `location` leads, seen from `base`: a `ws` or `wss` URL without
 /// userinfo and fragment. `http` and `https` are read as `ws` and `wss`.
+///
+/// # Errors
+/// [`RedirectError`].
 pub(crate) fn target(base: &str, location: &str) -> Result<Url, RedirectError> {
     let base = Url::parse(base).map_err(|_| RedirectError::InvalidLocation)?;
     // The parser would leave out tabs and line ends wherever they stand.
@@ -103,6 +82,7 @@ pub(crate) fn same_origin(one: &str, other: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
 
     #[test]
     fn targets() {

@@ -3,8 +3,8 @@
 //! The same for a server's 401 and a proxy's 407: [`Challenge::all`] reads
 //! the headers, [`Credentials::answer`] writes the value that goes back.
 
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
-use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hybi_core::{entropy::Entropy, uri::percent_decode};
@@ -12,69 +12,30 @@ use hybi_core::{entropy::Entropy, uri::percent_decode};
 mod challenge;
 mod digest;
 
-use crate::{builder::Builder, journey::Hook};
 pub use challenge::Challenge;
 use digest::{Algorithm, Digest};
-
-impl Builder {
-    /// A user and a password for the server, instead of those in the URL.
-    ///
-    /// They answer a challenge (401): by Digest where the server knows it,
-    /// else by Basic. Each answer is a new connection with the deadlines of
-    /// the first. Over TLS, Basic goes with the first request already; see
-    /// [`basic_at_once`](Self::basic_at_once). They go to the URL's own
-    /// origin only, whatever redirects.
-    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.journey.credentials = Some(Credentials::new(user, password));
-        self
-    }
-
-    /// Whether Basic goes with the first request, before the server has
-    /// asked. Anyone on the path can read it where there is no TLS. Default:
-    /// over TLS yes, without it no.
-    pub const fn basic_at_once(mut self, at_once: bool) -> Self {
-        self.journey.basic_at_once = Some(at_once);
-        self
-    }
-
-    /// Answers challenges in place of the caller: `answer` is asked about
-    /// each challenge of a 401 until it returns the value of an
-    /// `Authorization` header, `Bearer` with a token for instance. Where it
-    /// returns `None` for all of them, user and password answer, if they are
-    /// known.
-    ///
-    /// It is asked once for each URL, of the URL's own origin only. Schemes
-    /// that belong to one connection, such as NTLM, do not work this way: the
-    /// answer goes over a new one.
-    pub fn authenticate(
-        mut self,
-        answer: impl Fn(&Challenge) -> Option<String> + Send + Sync + 'static,
-    ) -> Self {
-        self.journey.authenticate = Some(Hook(Arc::new(answer)));
-        self
-    }
-}
 
 /// A user's name and password, as bytes: UTF-8 unless a URL says otherwise.
 ///
 /// `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Credentials {
+pub struct Credentials {
     user: Vec<u8>,
     password: Vec<u8>,
 }
 
 /// A request that is to be authenticated.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub struct Asked<'a> {
     /// Such as `GET`, or `CONNECT` for a proxy.
-    pub(crate) method: &'a str,
+    pub method: &'a str,
     /// As it stands in the request line.
-    pub(crate) target: &'a str,
+    pub target: &'a str,
 }
 
 impl Credentials {
-    pub(crate) fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
+    /// A user and a password.
+    pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self {
             user: user.into().into_bytes(),
             password: password.into().into_bytes(),
@@ -83,7 +44,8 @@ impl Credentials {
 
     /// `user:password` as it stands in a URL, percent-encoded. `None`: it is
     /// empty.
-    pub(crate) fn from_userinfo(userinfo: &str) -> Option<Self> {
+    #[must_use]
+    pub fn from_userinfo(userinfo: &str) -> Option<Self> {
         let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
         let decode = |text| percent_decode(text).collect::<Vec<u8>>();
         (!userinfo.is_empty()).then(|| Self {
@@ -94,7 +56,8 @@ impl Credentials {
 
     /// The value of `Authorization` for Basic (RFC 7617). `None`: the user's
     /// name has a colon, which Basic cannot carry.
-    pub(crate) fn basic(&self) -> Option<String> {
+    #[must_use]
+    pub fn basic(&self) -> Option<String> {
         if self.user.contains(&b':') {
             log::debug!("Basic authentication is not possible: the user's name has a colon");
             return None;
@@ -105,7 +68,7 @@ impl Credentials {
 
     /// Answers the strongest of the challenges that this can answer: Digest
     /// with SHA-256, Digest with MD5, Basic. `None`: there is none.
-    pub(crate) fn answer(
+    pub fn answer(
         &self,
         challenges: &[Challenge],
         asked: Asked<'_>,
@@ -137,7 +100,8 @@ impl fmt::Debug for Credentials {
 
 /// Whether a Digest answer was right but for its nonce, so that the same
 /// user and password may be tried once more (RFC 7616 §3.3).
-pub(crate) fn is_stale(challenges: &[Challenge]) -> bool {
+#[must_use]
+pub fn is_stale(challenges: &[Challenge]) -> bool {
     challenges.iter().any(|challenge| {
         let stale = challenge.parameter("stale");
         challenge.is("Digest") && stale.is_some_and(|stale| stale.eq_ignore_ascii_case("true"))

@@ -2,8 +2,15 @@
 //! outside ASCII become `xn--` names (UTS 46), other characters outside
 //! ASCII and spaces are percent-encoded.
 
-use core::fmt;
-use std::{borrow::Cow, error::Error, fmt::Write as _};
+use alloc::{
+    borrow::{Cow, ToOwned as _},
+    format,
+    string::{String, ToString as _},
+};
+use core::{
+    error::Error,
+    fmt::{self, Write as _},
+};
 
 use hybi_core::uri::{Uri, UriError};
 
@@ -13,7 +20,8 @@ use hybi_core::uri::{Uri, UriError};
 pub enum UrlError {
     /// It is not a `ws://` or `wss://` URL.
     Syntax(UriError),
-    /// Its host is not in ASCII, and there is no `xn--` form of it.
+    /// Its host is not in ASCII, and there is no `xn--` form of it, or nothing
+    /// here that finds it: the feature `idn`.
     Host(String),
 }
 
@@ -42,7 +50,10 @@ impl From<UriError> for UrlError {
 }
 
 /// `url` in the form that goes on the wire, checked.
-pub(crate) fn to_ascii(url: &str) -> Result<Cow<'_, str>, UrlError> {
+///
+/// # Errors
+/// [`UrlError`].
+pub fn to_ascii(url: &str) -> Result<Cow<'_, str>, UrlError> {
     let url = url.trim_matches(|c: char| c.is_ascii_whitespace());
     let ascii = if url.bytes().all(|byte| byte.is_ascii() && byte != b' ') {
         Cow::Borrowed(url)
@@ -54,7 +65,8 @@ pub(crate) fn to_ascii(url: &str) -> Result<Cow<'_, str>, UrlError> {
 }
 
 /// How `url` may stand in logs and events: without its userinfo.
-pub(crate) fn redacted(url: &str) -> String {
+#[must_use]
+pub fn redacted(url: &str) -> String {
     if let Ok(uri) = Uri::parse(url) {
         return uri.to_string();
     }
@@ -87,9 +99,7 @@ fn encode(url: &str) -> Result<String, UrlError> {
             Some((host, port)) => (host, Some(port)),
             None => (host_and_port, None),
         };
-        let host =
-            idna::domain_to_ascii_strict(host).map_err(|_| UrlError::Host(host.to_owned()))?;
-        ascii.push_str(&host);
+        ascii.push_str(&host_to_ascii(host)?);
         if let Some(port) = port {
             ascii.push(':');
             ascii.push_str(port);
@@ -97,6 +107,16 @@ fn encode(url: &str) -> Result<String, UrlError> {
     }
     percent_encode(target, &mut ascii);
     Ok(ascii)
+}
+
+#[cfg(feature = "idn")]
+fn host_to_ascii(host: &str) -> Result<String, UrlError> {
+    idna::domain_to_ascii_strict(host).map_err(|_| UrlError::Host(host.to_owned()))
+}
+
+#[cfg(not(feature = "idn"))]
+fn host_to_ascii(host: &str) -> Result<String, UrlError> {
+    Err(UrlError::Host(host.to_owned()))
 }
 
 /// Only what cannot stand in a URI at all; a `%` stays, so that what is
@@ -114,7 +134,7 @@ fn percent_encode(text: &str, to: &mut String) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "idn"))]
 mod tests {
     use super::*;
 

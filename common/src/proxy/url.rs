@@ -1,7 +1,11 @@
 //! The URL of a proxy.
 
-use core::fmt;
-use std::error::Error;
+use alloc::{
+    borrow::ToOwned as _,
+    format,
+    string::{String, ToString as _},
+};
+use core::{error::Error, fmt};
 
 use hybi_core::uri::{Host, Uri, UriError, percent_decode};
 
@@ -9,7 +13,6 @@ use crate::url::{self, UrlError};
 
 /// What is spoken with a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum ProxyScheme {
     /// HTTP CONNECT.
     Http,
@@ -66,10 +69,20 @@ impl ProxyScheme {
 }
 
 /// User and password, decoded.
+///
+/// `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Credentials {
-    pub(crate) user: String,
-    pub(crate) password: String,
+pub struct Credentials {
+    /// The user's name.
+    pub user: String,
+    /// The password; empty where there is none.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
 }
 
 /// Where a proxy is, what it speaks, and with which credentials.
@@ -152,11 +165,15 @@ impl ProxyUrl {
         self.port
     }
 
-    pub(crate) const fn credentials(&self) -> Option<&Credentials> {
+    /// User and password.
+    #[must_use]
+    pub const fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
     }
 
-    pub(crate) fn exceptions(&self) -> &str {
+    /// What [`except`](Self::except) was told; empty: nothing.
+    #[must_use]
+    pub fn exceptions(&self) -> &str {
         self.exceptions.as_deref().unwrap_or("")
     }
 }
@@ -255,7 +272,7 @@ impl Error for ProxyUrlError {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "idn"))]
 mod tests {
     use super::*;
 

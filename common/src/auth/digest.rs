@@ -1,6 +1,7 @@
 //! Digest (RFC 7616): MD5 and SHA-256, each also as `-sess`, with `qop=auth`
 //! or, as old servers want it, without `qop`.
 
+use alloc::{format, string::String, vec::Vec};
 use core::fmt::Write as _;
 
 use hybi_core::http::is_field_value;
@@ -110,7 +111,7 @@ impl<'a> Digest<'a> {
         let response = if self.qop {
             [&secret, nonce, COUNT, cnonce, "auth", &request].map(str::as_bytes)[..].to_vec()
         } else {
-            vec![secret.as_bytes(), nonce.as_bytes(), request.as_bytes()]
+            Vec::from([secret.as_bytes(), nonce.as_bytes(), request.as_bytes()])
         };
         let response = hash(&response);
 

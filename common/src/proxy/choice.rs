@@ -1,18 +1,25 @@
 //! Which proxy a connection goes through: a function of settings and
 //! environment, without effects.
 
+use alloc::string::String;
+
 use super::{Proxy, ProxyUrl, ProxyUrlError, exceptions::excepts};
 
 /// A variable whose value cannot be used.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unusable {
-    pub(crate) variable: &'static str,
-    pub(crate) error: ProxyUrlError,
+pub struct Unusable {
+    /// Its name.
+    pub variable: &'static str,
+    /// What is wrong with its value.
+    pub error: ProxyUrlError,
 }
 
 /// The proxy for `host` (an IPv6 address without brackets) at `port`, to be
 /// reached with `wss` if `secure`. `variable` is the environment.
-pub(crate) fn choose(
+///
+/// # Errors
+/// [`Unusable`].
+pub fn choose(
     proxy: &Proxy,
     secure: bool,
     host: &str,
@@ -70,6 +77,7 @@ const EXCEPTIONS: &[&str] = &["no_proxy", "NO_PROXY"];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::{borrow::ToOwned as _, string::ToString as _};
 
     fn chosen(proxy: &Proxy, secure: bool, environment: &[(&str, &str)]) -> String {
         let variable = |name: &str| {

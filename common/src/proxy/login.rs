@@ -1,11 +1,18 @@
 //! How this side shows an HTTP proxy who it is.
 
-use hybi_core::proxy::{HttpConnect, Target};
+use hybi_core::{
+    entropy::Entropy,
+    proxy::{HttpConnect, Target},
+};
 
-use super::{ProxyError, ProxyUrl};
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
+use super::ProxyUrl;
 use crate::{
     auth::{self, Asked, Challenge, Credentials},
-    entropy::OsEntropy,
     response::Response,
 };
 
@@ -18,7 +25,7 @@ use crate::{
 ///    └────────────────────┘
 /// ```
 #[derive(Debug)]
-pub(crate) struct Login {
+pub struct Login {
     known: Option<Credentials>,
     /// The value of `Proxy-Authorization`.
     said: Option<String>,
@@ -29,7 +36,9 @@ pub(crate) struct Login {
 const MAX_ANSWERS: u8 = 2;
 
 impl Login {
-    pub(crate) fn new(proxy: &ProxyUrl) -> Self {
+    /// For a proxy with the credentials of its URL, if it has any.
+    #[must_use]
+    pub fn new(proxy: &ProxyUrl) -> Self {
         let known = proxy.credentials();
         let known = known.map(|known| Credentials::new(&*known.user, &*known.password));
         Self {
@@ -40,7 +49,8 @@ impl Login {
     }
 
     /// The next request.
-    pub(crate) fn ask<'a>(&'a self, target: Target<'a>) -> HttpConnect<'a> {
+    #[must_use]
+    pub fn ask<'a>(&'a self, target: Target<'a>) -> HttpConnect<'a> {
         let ask = HttpConnect::new(target);
         match &self.said {
             Some(value) => ask.authorization(value),
@@ -48,42 +58,40 @@ impl Login {
         }
     }
 
-    /// What to do after a failure: ask again, or nothing more.
-    ///
-    /// # Errors
-    /// `error`, where that was not a challenge that can be answered.
-    pub(crate) fn go_on(
+    /// What to do after a refusal: ask again, or nothing more, where that was
+    /// not a challenge that can be answered.
+    pub fn go_on(
         &mut self,
-        error: ProxyError,
+        refusal: Option<&Response>,
         target: Target<'_>,
-    ) -> Result<(), ProxyError> {
+        entropy: &mut impl Entropy,
+    ) -> bool {
         let Some(known) = &self.known else {
-            return Err(error);
+            return false;
         };
-        let challenges = challenges(&error);
+        let challenges = challenges(refusal);
         if self.answers == MAX_ANSWERS || (self.answers > 0 && !auth::is_stale(&challenges)) {
-            return Err(error);
+            return false;
         }
         let asked = Asked {
             method: "CONNECT",
             target: &target.to_string(),
         };
-        let mut entropy = OsEntropy::new().map_err(ProxyError::Io)?;
-        let answer = known.answer(&challenges, asked, &mut entropy);
+        let answer = known.answer(&challenges, asked, entropy);
         // What was refused once is not said again.
         if answer.is_none() || answer == self.said {
-            return Err(error);
+            return false;
         }
         log::debug!("407: once more, with credentials");
         self.said = answer;
         self.answers += 1;
-        Ok(())
+        true
     }
 }
 
 /// What a 407 asks for (RFC 9110 §11.7.1).
-fn challenges(error: &ProxyError) -> Vec<Challenge> {
-    let response = error.response().filter(|response| response.status() == 407);
+fn challenges(refusal: Option<&Response>) -> Vec<Challenge> {
+    let response = refusal.filter(|response| response.status() == 407);
     let headers = response.into_iter().flat_map(Response::headers);
     Challenge::all(
         headers

@@ -1,5 +1,7 @@
 //! What a server or proxy asks for (RFC 9110 §11.3, §11.6.1).
 
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+
 use hybi_core::http::{is_token, list};
 
 /// A challenge: a scheme with parameters, or with one token.
@@ -19,7 +21,7 @@ impl Challenge {
     /// The challenges in the values of `WWW-Authenticate` or
     /// `Proxy-Authenticate` headers, in order. What does not follow the
     /// grammar is left out.
-    pub(crate) fn all<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Vec<Self> {
+    pub fn all<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Vec<Self> {
         let mut all = Vec::new();
         for value in values {
             let before = all.len();
@@ -101,6 +103,7 @@ impl Challenge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
 
     fn written(values: &[&str]) -> Vec<String> {
         Challenge::all(values.iter().map(|value| value.as_bytes()))

@@ -1,5 +1,6 @@
 //! What the server answered, kept.
 
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use core::fmt;
 
 use hybi_core::{handshake::Response as Borrowed, http::shown, proxy::ProxyResponse};
@@ -17,7 +18,9 @@ pub struct Response {
 }
 
 impl Response {
-    pub(crate) fn keep(response: &Borrowed<'_>) -> Self {
+    /// Keeps what was answered.
+    #[must_use]
+    pub fn keep(response: &Borrowed<'_>) -> Self {
         Self {
             status: response.status(),
             reason: response.reason().to_owned(),
@@ -29,7 +32,9 @@ impl Response {
         }
     }
 
-    pub(crate) fn of_proxy(response: &ProxyResponse<'_>) -> Self {
+    /// Keeps what a proxy has answered; there is no body.
+    #[must_use]
+    pub fn of_proxy(response: &ProxyResponse<'_>) -> Self {
         Self {
             status: response.status(),
             reason: response.reason().to_owned(),
