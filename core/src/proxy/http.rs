@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::{
     ProxyError, ProxyRequestError, ProxyResponse, ProxyResponseError, Target, TunnelConfig,
+    basic::write_basic,
     conversation::{Conversation, Step},
     tunnel::over,
 };
@@ -208,28 +209,6 @@ const OWN: [&str; 4] = [
     "Content-Length",
     "Transfer-Encoding",
 ];
-
-/// The Base64 of `user:password`, three bytes at a time.
-fn write_basic(out: &mut Writer<'_>, user: &str, password: &str) {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let mut bytes = user.bytes().chain([b':']).chain(password.bytes());
-    loop {
-        let mut three = [0; 3];
-        let mut len = 0;
-        for (to, from) in three.iter_mut().zip(&mut bytes) {
-            *to = from;
-            len += 1;
-        }
-        let mut four = [0; 4];
-        let group = three.get(..len).unwrap_or(&[]);
-        // Four characters hold what three bytes make.
-        let written = STANDARD.encode_slice(group, &mut four).unwrap_or(0);
-        out.bytes(four.get(..written).unwrap_or(&[]));
-        if len < three.len() {
-            return;
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

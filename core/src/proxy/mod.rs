@@ -47,6 +47,7 @@ use core::fmt;
 
 use crate::uri::{Host, Uri};
 
+mod basic;
 mod error;
 mod http;
 mod response;

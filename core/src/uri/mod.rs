@@ -3,16 +3,17 @@
 //! Parsing borrows from the text and changes nothing in it: percent-encoding,
 //! `;params` and letter case stay as written.
 
-use core::{
-    fmt,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use core::fmt;
 
 mod error;
+mod host;
 mod parse;
+mod target;
 
 pub use error::UriError;
+pub use host::Host;
 pub use parse::percent_decode;
+pub use target::PathAndQuery;
 
 /// A `ws://` or `wss://` URI, borrowed from its text.
 ///
@@ -84,7 +85,7 @@ impl<'a> Uri<'a> {
             host,
             host_text,
             port,
-            target: PathAndQuery(target),
+            target: PathAndQuery::new(target),
         })
     }
 
@@ -160,81 +161,10 @@ impl fmt::Debug for Uri<'_> {
     }
 }
 
-/// The host of a [`Uri`]. `Display` puts an IPv6 address in brackets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "RFC 3986 §3.2.2 closes the set")]
-pub enum Host<'a> {
-    /// A name to resolve, as written.
-    Name(&'a str),
-    /// An IPv4 address.
-    Ipv4(Ipv4Addr),
-    /// An IPv6 address.
-    Ipv6(Ipv6Addr),
-}
-
-impl fmt::Display for Host<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::Ipv4(address) => address.fmt(f),
-            Self::Ipv6(address) => write!(f, "[{address}]"),
-        }
-    }
-}
-
-/// Path and query of a [`Uri`], which is RFC 6455's "resource name".
-///
-/// Always begins with `/`: an empty path is `/`, and `?x` without a path is
-/// `/?x`. Compares with `str`; `Display` writes it whole.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PathAndQuery<'a>(&'a str);
-
-impl<'a> PathAndQuery<'a> {
-    pub(crate) const fn new(text: &'a str) -> Self {
-        Self(text)
-    }
-
-    /// The path and query in two parts to be written one after the other:
-    /// a slash where the URI has no path, and what the URI has.
-    pub fn parts(&self) -> (&'static str, &'a str) {
-        if self.0.starts_with('/') {
-            ("", self.0)
-        } else {
-            ("/", self.0)
-        }
-    }
-}
-
-impl PartialEq<str> for PathAndQuery<'_> {
-    fn eq(&self, other: &str) -> bool {
-        let (slash, rest) = self.parts();
-        other.strip_prefix(slash) == Some(rest)
-    }
-}
-
-impl PartialEq<&str> for PathAndQuery<'_> {
-    fn eq(&self, other: &&str) -> bool {
-        *self == **other
-    }
-}
-
-impl fmt::Display for PathAndQuery<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (slash, rest) = self.parts();
-        f.write_str(slash)?;
-        f.write_str(rest)
-    }
-}
-
-impl fmt::Debug for PathAndQuery<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PathAndQuery({self})")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::net::{Ipv4Addr, Ipv6Addr};
     use std::format;
 
     #[track_caller]
