@@ -4,7 +4,13 @@
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chunked {
     state: State,
+    /// Bytes that were no data so far.
+    framing: u16,
 }
+
+/// So many bytes of framing end the body: sizes, extensions and trailers may
+/// be of any length, and would never fill the buffer.
+const MAX_FRAMING: u16 = 16 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -29,6 +35,7 @@ impl Chunked {
                 value: 0,
                 digits: false,
             },
+            framing: 0,
         }
     }
 
@@ -57,8 +64,14 @@ impl Chunked {
             {
                 *place = byte;
                 write += 1;
+            } else {
+                self.framing = self.framing.saturating_add(1);
             }
-            self.state = self.state.after(byte);
+            self.state = if self.framing > MAX_FRAMING {
+                State::End
+            } else {
+                self.state.after(byte)
+            };
         }
         write
     }
@@ -155,6 +168,21 @@ mod tests {
                     "{body:?} by {piece}"
                 );
             }
+        }
+    }
+    #[test]
+    fn framing_without_end_ends_the_body() {
+        for (start, more) in [
+            (&b""[..], b"0"),
+            (b"1;", b"x"),
+            (b"1\r\na\r\n0\r\n", b"x"),
+            (b"1\r\na", b"\r"),
+        ] {
+            let body = [start, &more.repeat(usize::from(MAX_FRAMING))].concat();
+            let (_, over) = decode(&body[..usize::from(MAX_FRAMING)], 100);
+            assert!(!over, "{start:?}");
+            let more = [&body[..], more].concat();
+            assert!(decode(&more, 100).1, "{start:?}");
         }
     }
 }

@@ -123,8 +123,13 @@ impl<'a> Element<'a> {
             name: token(trim(name))?,
             parameters: parameters.get(1..).unwrap_or(&[]),
         };
-        for parameter in split(element.parameters, b';') {
-            Parameter::parse(parameter?)?;
+        // RFC 6455 §9.1: something stands after every semicolon.
+        let mut rest = text.get(end..).filter(|rest| !rest.is_empty());
+        while let Some([_, parameters @ ..]) = rest {
+            let end = unquoted(parameters, b';')?;
+            let (parameter, after) = parameters.split_at_checked(end).ok_or(InvalidList)?;
+            Parameter::parse(trim(parameter))?;
+            rest = Some(after);
         }
         Ok(element)
     }
@@ -314,7 +319,6 @@ mod tests {
             ("permessage-deflate", "permessage-deflate"),
             ("a,b , c", "a|b|c"),
             ("a; x ; y=1;z = \"2\"", "a;x;y=1;z=2"),
-            ("a;;x;", "a;x"),
             (r#"a; x="q\"u\\o""#, r#"a;x=q"u\o"#),
             (r#"a; x="""#, "a;x="),
         ] {
@@ -339,6 +343,11 @@ mod tests {
             "é",
             "a; x=é",
             "a=1",
+            "a;",
+            "a;;x",
+            "a; ;x",
+            "a;x;",
+            "a;x;, b",
         ] {
             assert_eq!(written(value), Err(InvalidList), "{value}");
         }
