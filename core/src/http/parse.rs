@@ -114,10 +114,17 @@ impl ResponseHead {
         }
     }
 
+    /// Out of line, so that only one scratch is ever on the stack.
     #[inline(never)]
     fn parse_with<const N: usize>(head: &[u8]) -> Result<Self, HeadError> {
-        let mut headers = [httparse::EMPTY_HEADER; N];
-        let mut response = httparse::Response::new(&mut headers);
+        Self::parse_into(head, &mut [httparse::EMPTY_HEADER; N])
+    }
+
+    fn parse_into<'a>(
+        head: &'a [u8],
+        headers: &mut [httparse::Header<'a>],
+    ) -> Result<Self, HeadError> {
+        let mut response = httparse::Response::new(headers);
         let parsed = response.parse(head).map_err(|error| match error {
             httparse::Error::Version => HeadError::Version,
             httparse::Error::Status | httparse::Error::Token => HeadError::StatusLine,
