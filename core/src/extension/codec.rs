@@ -62,6 +62,29 @@ pub trait Decompressor {
     fn reset(&mut self);
 }
 
+/// One that lives elsewhere: in a static, say, where the stack is small.
+impl<D: Decompressor + ?Sized> Decompressor for &mut D {
+    fn inflate(&mut self, input: &[u8]) -> Result<Inflated, InvalidData> {
+        (**self).inflate(input)
+    }
+
+    fn is_final(&self) -> bool {
+        (**self).is_final()
+    }
+
+    fn is_complete(&mut self) -> bool {
+        (**self).is_complete()
+    }
+
+    fn output(&self) -> &[u8] {
+        (**self).output()
+    }
+
+    fn reset(&mut self) {
+        (**self).reset();
+    }
+}
+
 /// Compresses messages to raw deflate data.
 pub trait Compressor {
     /// Compresses all of `input` into `output` and flushes to a byte boundary
