@@ -10,11 +10,10 @@
 //! ```
 //! Each attempt is a connection of its own, with deadlines of its own.
 
-use alloc::{
-    string::{String, ToString as _},
-    sync::Arc,
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
+#[cfg(feature = "http")]
+use alloc::{string::ToString as _, sync::Arc};
+#[cfg(feature = "http")]
 use core::fmt;
 
 use hybi_core::{
@@ -25,32 +24,44 @@ use hybi_core::{
     uri::{Uri, UriError},
 };
 
+#[cfg(feature = "http")]
 use crate::{
     auth::{self, Asked, Challenge, Credentials},
-    redirect::{self, RedirectError},
+    redirect,
+};
+use crate::{
+    redirect::RedirectError,
     response::Response,
     url::{self, UrlError},
 };
 
-/// What to do after a refusal.
+/// What to do after a refusal. Without the feature `http` there is nothing to
+/// set.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    #[cfg(feature = "http")]
     /// How many redirects in a row to follow.
     pub max_redirects: u32,
+    #[cfg(feature = "http")]
     /// User and password instead of those of the URL.
     pub credentials: Option<Credentials>,
+    #[cfg(feature = "http")]
     /// Whether Basic goes with the first request. `None`: over TLS only.
     pub basic_at_once: Option<bool>,
+    #[cfg(feature = "http")]
     /// Answers challenges for the caller.
     pub authenticate: Option<Hook>,
 }
 
+#[cfg(feature = "http")]
 /// Answers challenges for the caller.
 #[derive(Clone)]
 pub struct Hook(Arc<Answer>);
 
+#[cfg(feature = "http")]
 type Answer = dyn Fn(&Challenge) -> Option<String> + Send + Sync;
 
+#[cfg(feature = "http")]
 impl Hook {
     /// Asks `answer` about each challenge.
     pub fn new(answer: impl Fn(&Challenge) -> Option<String> + Send + Sync + 'static) -> Self {
@@ -58,6 +69,7 @@ impl Hook {
     }
 }
 
+#[cfg(feature = "http")]
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hook")
@@ -84,6 +96,7 @@ pub struct Said<'a> {
     pub deflate: &'a [DeflateOffer],
 }
 
+#[cfg(feature = "http")]
 impl Said<'_> {
     fn has_header(&self, name: &str) -> bool {
         let mut all = self.headers.iter().chain(self.secret_headers);
@@ -97,6 +110,7 @@ pub type Headers<'a> = Vec<(&'a str, &'a str)>;
 /// Where the way has led so far.
 #[derive(Debug)]
 pub struct Journey<'a> {
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "there are none"))]
     settings: &'a Settings,
     said: Said<'a>,
     /// In ASCII, checked. After a redirect without userinfo.
@@ -104,12 +118,15 @@ pub struct Journey<'a> {
     /// Still at the origin of the first URL. Secrets go nowhere else, and not
     /// back there either: who leads away may lead back.
     home: bool,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "none is followed"))]
     redirects: u32,
     /// The value of an `Authorization` header.
     authorization: Option<String>,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "none is given"))]
     answers: u8,
 }
 
+#[cfg(feature = "http")]
 /// A challenge is answered once, and once more where only its nonce was old.
 const MAX_ANSWERS: u8 = 2;
 
@@ -120,7 +137,7 @@ impl<'a> Journey<'a> {
     /// [`UrlError`].
     pub fn begin(url: &str, settings: &'a Settings, said: Said<'a>) -> Result<Self, UrlError> {
         let url = url::to_ascii(url)?.into_owned();
-        let mut journey = Self {
+        let journey = Self {
             settings,
             said,
             url,
@@ -129,12 +146,19 @@ impl<'a> Journey<'a> {
             authorization: None,
             answers: 0,
         };
-        let is_secure = journey.uri()?.is_secure();
-        let at_once = settings.basic_at_once.unwrap_or(is_secure);
-        if at_once && !said.has_header("Authorization") {
-            journey.authorization = journey.credentials().and_then(|known| known.basic());
-        }
+        #[cfg(feature = "http")]
+        let journey = journey.with_basic()?;
         Ok(journey)
+    }
+
+    #[cfg(feature = "http")]
+    fn with_basic(mut self) -> Result<Self, UrlError> {
+        let is_secure = self.uri()?.is_secure();
+        let at_once = self.settings.basic_at_once.unwrap_or(is_secure);
+        if at_once && !self.said.has_header("Authorization") {
+            self.authorization = self.credentials().and_then(|known| known.basic());
+        }
+        Ok(self)
     }
 
     /// Where the next attempt leads.
@@ -211,13 +235,22 @@ impl<'a> Journey<'a> {
         response: &Response,
         entropy: &mut impl Entropy,
     ) -> Result<bool, RedirectError> {
-        let status = response.status();
-        if is_redirect(status) {
-            return self.follow(response).map(|()| true);
+        match response.status() {
+            #[cfg(feature = "http")]
+            status if is_redirect(status) => self.follow(response).map(|()| true),
+            #[cfg(feature = "http")]
+            401 => Ok(self.answer(response, entropy)),
+            status => {
+                let _ = entropy;
+                if is_redirect(status) {
+                    return Err(RedirectError::Off);
+                }
+                Ok(false)
+            }
         }
-        Ok(status == 401 && self.answer(response, entropy))
     }
 
+    #[cfg(feature = "http")]
     fn follow(&mut self, response: &Response) -> Result<(), RedirectError> {
         let limit = self.settings.max_redirects;
         if limit == 0 {
@@ -248,6 +281,7 @@ impl<'a> Journey<'a> {
         Ok(())
     }
 
+    #[cfg(feature = "http")]
     /// Whether there is an answer to give.
     fn answer(&mut self, response: &Response, entropy: &mut impl Entropy) -> bool {
         if !self.home || self.answers >= MAX_ANSWERS {
@@ -284,6 +318,7 @@ impl<'a> Journey<'a> {
         true
     }
 
+    #[cfg(feature = "http")]
     /// Those of the settings, else those of the URL.
     fn credentials(&self) -> Option<Credentials> {
         if !self.home {

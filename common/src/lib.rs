@@ -6,7 +6,9 @@
 //! | [`proxy`] | a proxy's URL, the environment's choice of one |
 //! | [`response`], [`message`] | what the core lends, owned |
 //! | [`kind`] | sorts of errors |
-//! | `auth`, `redirect`, `journey` | with the feature `http`: what to do after a refusal |
+//! | [`journey`], [`redirect`] | what a request says, and what to do after a refusal |
+//! | [`compression`] | what permessage-deflate offers |
+//! | `auth` | Basic and Digest, with the feature `http` |
 //!
 //! # Features
 //! | feature | what it adds |
@@ -21,12 +23,11 @@ extern crate std;
 
 #[cfg(feature = "http")]
 pub mod auth;
-#[cfg(feature = "http")]
+pub mod compression;
 pub mod journey;
 pub mod kind;
 pub mod message;
 pub mod proxy;
-#[cfg(feature = "http")]
 pub mod redirect;
 pub mod response;
 pub mod url;

@@ -2,6 +2,7 @@
 
 use core::{error::Error, fmt};
 
+#[cfg(feature = "http")]
 use url::Url;
 
 /// Why a redirect was not followed.
@@ -41,6 +42,7 @@ impl fmt::Display for RedirectError {
 
 impl Error for RedirectError {}
 
+#[cfg(feature = "http")]
 /// Where `location` leads, seen from `base`: a `ws` or `wss` URL without
 /// userinfo and fragment. `http` and `https` are read as `ws` and `wss`.
 ///
@@ -74,12 +76,13 @@ pub(crate) fn target(base: &str, location: &str) -> Result<Url, RedirectError> {
     Ok(target)
 }
 
+#[cfg(feature = "http")]
 /// Whether both have the same scheme, host and port.
 pub(crate) fn same_origin(one: &str, other: &Url) -> bool {
     Url::parse(one).is_ok_and(|one| one.origin() == other.origin())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "http"))]
 mod tests {
     use super::*;
     use alloc::string::String;

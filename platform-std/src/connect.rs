@@ -20,7 +20,7 @@ use hybi_core::{
 
 use crate::{
     builder::Builder,
-    compression::Extension,
+    compression::{self, Extension},
     dial::{Attempt, DialError, Dialer},
     entropy::OsEntropy,
     error::{ConnectError, Phase},
@@ -220,7 +220,7 @@ fn judge(
     let subprotocol = response.subprotocol().map(str::to_owned);
     let response = Response::keep(&response);
     let extension = match (handshake.deflate(), &builder.compression) {
-        (Some(params), Some(compression)) => compression.extension(params),
+        (Some(params), Some(compression)) => compression::extension(compression, params),
         _ => None,
     };
     let connection = Connection::from_handshake_with(handshake, builder.config.clone(), extension)

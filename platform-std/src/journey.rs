@@ -42,7 +42,7 @@ impl<'a> Journey<'a> {
             cookie: builder.cookie.as_deref(),
             subprotocols: &builder.subprotocols,
             deflate: match &builder.compression {
-                Some(compression) => &compression.offers,
+                Some(compression) => compression.offers(),
                 None => &[],
             },
         };
