@@ -109,6 +109,15 @@ need_targets() {
     done
 }
 
+# What lists a crate's public API. There is no wheel of it; it is compiled once.
+need_public_api() {
+    if [[ $("$CACHE/public-api/bin/cargo-public-api" --version 2>/dev/null) != *' 0.52.0' ]]; then
+        run cargo install --locked --root "$CACHE/public-api" cargo-public-api@0.52.0 ||
+            die "cargo could not install cargo-public-api"
+    fi
+    PATH=$CACHE/public-api/bin:$PATH
+}
+
 # need_toolchain VERSION: another compiler beside the active one. Fails where it cannot be had.
 need_toolchain() {
     need_rustup
