@@ -62,15 +62,15 @@ class Server:
 class Run:
     """One run of a firmware, to its end; `meanwhile` is called while it runs."""
 
-    def __init__(self, firmware, *arguments, timeout=120, meanwhile=lambda: None):
+    def __init__(self, firmware, *arguments, timeout=120, stdin="", meanwhile=lambda: None):
         started = time.monotonic()
         machine = MACHINES[firmware.parent.parent.name]
         command = [QEMU, "-M", machine, firmware, *map(str, arguments)]
         pipe = subprocess.PIPE
-        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         try:
             meanwhile()
-            self.out, self.err = process.communicate(timeout=timeout)
+            self.out, self.err = process.communicate(stdin, timeout=timeout)
             # What QEMU says of the lm3s6965evb before anything runs.
             self.err = self.err.removeprefix("Timer with period zero, disabling\n")
             self.status = process.returncode

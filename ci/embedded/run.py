@@ -8,178 +8,25 @@ FOLDER is cargo's target folder with the firmware, NAMEs choose among the cases 
 """
 
 import argparse
-import json
 import queue
-import re
-import signal
 import sys
-import time
 from pathlib import Path
 
-from harness import HOST, Run, Server
+from harness import Server
+from probe import probe, reconnect
+from telemetry import failures, large, restarts, second_board, silence, telemetry, telemetry_smoltcp
 
-
-def telemetry_smoltcp(firmware, server):
-    """Readings come back one by one, and the closing handshake is clean."""
-    Run(firmware / "telemetry-smoltcp", server.url("/echo"), 3).expect(
-        0,
-        "connected after # ms",
-        '{"seq":1,"celsius":20.7}',
-        '{"seq":2,"celsius":21.4}',
-        '{"seq":3,"celsius":22.1}',
-        'closed: Some(1000) "done"',
-        "stack: at most # of # bytes",
-    )
-    server.saw(path="/echo", messages=3, closed=1000, reason="done")
-
-
-def second_board(firmware, server):
-    """The same, on a Cortex-M3 with 64 KiB of RAM and another Ethernet controller."""
-    small = firmware.parent.parent / "thumbv7m-none-eabi/release"
-    telemetry_smoltcp(small, server)
-    large(small, server)
-
-
-def large(firmware, server):
-    """16 MiB there and back through buffers of 2 KiB."""
-    size = 16 << 20
-    Run(firmware / "telemetry-smoltcp", server.url("/echo"), "--large", size, timeout=300).expect(
-        0,
-        "connected after # ms",
-        f"sent {size} bytes in # ms",
-        "received it in # ms",
-        "through buffers of 2048 bytes each way, and 2048 each way for TCP",
-        'closed: Some(1000) "done"',
-        "stack: at most # of # bytes",
-    )
-    server.saw(path="/echo", messages=1, largest=size, closed=1000)
-
-
-def failures(firmware, server):
-    """What goes wrong reaches the host: words on stderr and another exit status than 0."""
-    program = firmware / "telemetry-smoltcp"
-    Run(program).expect(1, err="usage: ")
-    # A panic: its place and words, and 101.
-    Run(program, "x" * 2000).expect(101, err="the host gives no arguments, or more than fit")
-    Run(program, f"ws://{HOST}:1/").expect(1, err="nobody listens")
-    Run(program, server.url("/drop")).expect(1, "connected after # ms", err="failed: ")
-    server.saw(path="/drop")
-    Run(program, server.url("/close")).expect(
-        1, "connected after # ms", err="the server closed with 4001"
-    )
-    server.saw(path="/close", closed=4001)
-    Run(program, server.url("/violate")).expect(1, "connected after # ms", err="failed: ")
-    server.saw(path="/violate", closed=1002)
-
-
-def telemetry(firmware, server):
-    """Async, with DHCP; the answers come compressed through a window of 2^10 bytes."""
-    Run(firmware / "telemetry", server.url("/telemetry"), 5, 200).expect(
-        0,
-        "connected, compressed with 10 bits",
-        "closed: Some(1000)",
-        "5 readings, 5 acknowledged, 0 lost",
-    )
-    readings = [server.report()["reading"] for _ in range(5)]
-    assert readings == [1, 2, 3, 4, 5], readings
-    server.saw(path="/telemetry", closed=1000, reason="done")
-
-
-def restarts(firmware, server):
-    """The server is killed and started again ten times: each reading arrives or is reported lost."""
-    count = 200
-    arrived = set()
-
-    def note(reports):
-        arrived.update(report["reading"] for report in reports if "reading" in report)
-
-    def meanwhile():
-        for _ in range(10):
-            # Connected, or it would not be a loss.
-            note([server.report(30)])
-            server.stop()
-            time.sleep(0.2)
-            note(server.reports())
-            server.start()
-
-    run = Run(firmware / "telemetry", server.url("/telemetry"), count, 200, meanwhile=meanwhile)
-    assert run.status == 0, f"exit status {run.status}"
-    note(server.reports())
-    lost = {int(number) for number in re.findall(r"^lost (\d+)$", run.out, re.MULTILINE)}
-    missing = set(range(1, count + 1)) - arrived - lost
-    assert not missing, f"neither arrived nor reported lost: {missing}"
-    losses = run.out.count("disconnected: ")
-    print(f"  {len(arrived)} arrived, {len(lost)} reported lost, {losses} losses")
-    assert losses >= 10, "the server was to be lost ten times"
-
-
-def silence(firmware, server):
-    """A server that falls silent is found out by the Ping that it does not answer."""
-
-    def meanwhile():
-        time.sleep(1.5)
-        server.process.send_signal(signal.SIGSTOP)
-        time.sleep(17)
-        server.process.send_signal(signal.SIGCONT)
-
-    run = Run(firmware / "telemetry", server.url("/telemetry"), 100, 200, meanwhile=meanwhile)
-    assert run.status == 0, f"exit status {run.status}"
-    assert "disconnected: the peer did not answer a keepalive Ping" in run.out
-    assert run.out.count("connected, compressed") == 2
-
-
-def probe(firmware, server):
-    """The command line's arguments, events and exit status."""
-
-    def expect(status, *arguments, path, events, err=""):
-        url = server.url(path)
-        connected = {"event": "connected", "url": url, "status": 101, "subprotocol": None}
-        connected |= {"extensions": None, "attempt": 0}
-        run = Run(firmware / "probe", *arguments, url)
-        assert run.status == status, f"exit status {run.status} instead of {status}"
-        found = [json.loads(line) for line in run.out.splitlines()]
-        wanted = [connected, *events] if err == "" else events
-        # The server answers a Ping when it reads it, a message when its handler runs.
-        for pongs in (found, wanted):
-            pongs.sort(key=lambda event: event["event"] == "pong")
-        assert found == wanted, f"{found} instead of {wanted}"
-        assert err in run.err, f"stderr without {err!r}"
-
-    def closed(code, reason, initiator):
-        ended = {"event": "closed", "code": code, "reason": reason}
-        return ended | {"initiator": initiator, "clean": True}
-
-    def error(kind, close_code, message):
-        ended = {"event": "error", "kind": kind, "close_code": close_code, "status": None}
-        return ended | {"message": message}
-
-    orders = ["-t", 'say "hi", ☃', "-b", "00ff10", "--ping", "yo", "-t", "", "--count", 3]
-    events = [
-        {"event": "text", "data": 'say "hi", ☃'},
-        {"event": "binary", "base64": "AP8Q"},
-        {"event": "pong", "base64": "eW8="},
-        {"event": "text", "data": ""},
-        closed(1000, "", "local"),
-    ]
-    expect(0, *orders, path="/echo", events=events)
-    ping = {"event": "ping", "base64": "YXJlIHlvdSB0aGVyZQ=="}
-    expect(0, path="/ping", events=[ping, closed(1000, "pong seen", "peer")])
-    between = {"event": "ping", "base64": "YmV0d2Vlbg=="}
-    text = {"event": "text", "data": "Hello, wörld"}
-    expect(0, path="/fragments", events=[between, text, closed(1000, "", "peer")])
-    expect(7, path="/close", events=[closed(4001, "go away", "peer")])
-    # The words depend on whether the end of TCP or a reset comes first.
-    lost = Run(firmware / "probe", server.url("/drop"))
-    assert lost.status == 1 and '"kind":"io","close_code":null' in lost.out
-    broken = error("protocol", 1002, "the peer sent a fragmented control frame")
-    expect(5, path="/violate", events=[broken])
-    late = Run(firmware / "probe", "--idle-timeout", "0.5", server.url("/echo"))
-    assert late.status == 6 and '"kind":"timeout","close_code":1001' in late.out
-    wrong = error("usage", None, "unknown option")
-    expect(2, "--bogus", path="/", events=[wrong], err="usage: ")
-
-
-CASES = [telemetry_smoltcp, large, second_board, failures, telemetry, restarts, silence, probe]
+CASES = [
+    telemetry_smoltcp,
+    large,
+    second_board,
+    failures,
+    telemetry,
+    restarts,
+    silence,
+    probe,
+    reconnect,
+]
 
 
 def main():

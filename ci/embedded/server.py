@@ -10,6 +10,7 @@ What it does with a connection is its path:
     /drop        ends TCP without a Close frame
     /violate     sends a frame that breaks the protocol
     /fragments   a text in three frames with a Ping between, then closes
+    /missing     there is none: 404
 """
 
 import asyncio
@@ -83,9 +84,14 @@ class Connection:
         yield "rld"
 
 
+def refuse(ws, request):
+    return ws.respond(404, "nothing here\n") if request.path == "/missing" else None
+
+
 async def main():
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    async with serve(lambda ws: Connection(ws).run(), "127.0.0.1", port, max_size=None) as server:
+    options = {"process_request": refuse, "max_size": None}
+    async with serve(lambda ws: Connection(ws).run(), "127.0.0.1", port, **options) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().create_future()
 

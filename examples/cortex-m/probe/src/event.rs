@@ -28,7 +28,7 @@ impl Line {
         }
     }
 
-    pub(crate) fn number(self, key: &str, value: Option<u16>) -> Self {
+    pub(crate) fn number(self, key: &str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.raw(key, value),
             None => self.raw(key, "null"),

@@ -51,6 +51,15 @@ impl Failure {
         }
     }
 
+    /// Whether another attempt would end the same way.
+    pub(crate) const fn is_final(&self) -> bool {
+        match self {
+            Self::Tls => true,
+            Self::Client(Error::Handshake(error)) => hybi_core::reconnect::is_final(error),
+            _ => false,
+        }
+    }
+
     /// The code of the Close frame that this side sent.
     pub(crate) fn close_code(&self) -> Option<u16> {
         match self {

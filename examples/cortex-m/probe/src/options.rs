@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use crate::{MESSAGE, failure::Failure};
+use hybi_core::{extension::deflate::DeflateOffer, reconnect::Policy};
+
+use crate::{MESSAGE, WINDOW_BITS, failure::Failure};
 
 pub(crate) const USAGE: &str = "\
 usage: probe [OPTIONS] ws://HOST[:PORT]/PATH
@@ -11,13 +13,18 @@ usage: probe [OPTIONS] ws://HOST[:PORT]/PATH
       --ping PAYLOAD
       --echo                send every message back
       --count N             close after N messages
+      --stdin               send each line of the standard input (which has to be there already)
+      --eof-wait SECS       how long to go on after its end
   -H, --header 'NAME: VALUE'
   -s, --subprotocol NAME
   -o, --origin ORIGIN
-      --max-message BYTES   at most 32768
+      --no-compress
+      --deflate PARAMS      server_max_window_bits of 8 to 10
+      --max-message BYTES   at most 16384
       --max-frame BYTES
       --connect-timeout, --handshake-timeout, --idle-timeout, --close-timeout SECS
-      --ping-interval, --ping-timeout SECS";
+      --ping-interval, --ping-timeout SECS
+      --reconnect[=MAX], --backoff MIN..MAX";
 
 /// What to send once.
 #[derive(Clone, Copy)]
@@ -32,6 +39,8 @@ pub(crate) struct Options<'a> {
     pub(crate) orders: heapless::Vec<Order<'a>, 16>,
     pub(crate) echo: bool,
     pub(crate) count: Option<u32>,
+    pub(crate) stdin: bool,
+    pub(crate) eof_wait: Option<Duration>,
     pub(crate) headers: heapless::Vec<(&'a str, &'a str), 8>,
     pub(crate) subprotocols: heapless::Vec<&'a str, 8>,
     pub(crate) origin: Option<&'a str>,
@@ -43,6 +52,9 @@ pub(crate) struct Options<'a> {
     pub(crate) close_timeout: Duration,
     pub(crate) ping_interval: Option<Duration>,
     pub(crate) ping_timeout: Duration,
+    pub(crate) offer: Option<DeflateOffer>,
+    /// Without it, one connection.
+    pub(crate) reconnect: Option<Policy>,
 }
 
 impl<'a> Options<'a> {
@@ -52,6 +64,8 @@ impl<'a> Options<'a> {
             orders: heapless::Vec::new(),
             echo: false,
             count: None,
+            stdin: false,
+            eof_wait: None,
             headers: heapless::Vec::new(),
             subprotocols: heapless::Vec::new(),
             origin: None,
@@ -63,7 +77,13 @@ impl<'a> Options<'a> {
             close_timeout: Duration::from_secs(5),
             ping_interval: None,
             ping_timeout: Duration::from_secs(20),
+            offer: Some(DeflateOffer {
+                server_max_window_bits: Some(WINDOW_BITS),
+                ..DeflateOffer::default()
+            }),
+            reconnect: None,
         };
+        let mut policy = Policy::default();
         let mut next = || match words.next() {
             Some(Ok(word)) => Ok(Some(word)),
             Some(Err(_)) => Err(Failure::Usage("an argument is not UTF-8")),
@@ -98,8 +118,24 @@ impl<'a> Options<'a> {
                 "--close-timeout" => options.close_timeout = seconds(value()?)?,
                 "--ping-interval" => options.ping_interval = Some(seconds(value()?)?),
                 "--ping-timeout" => options.ping_timeout = seconds(value()?)?,
+                "--stdin" => options.stdin = true,
+                "--eof-wait" => options.eof_wait = Some(seconds(value()?)?),
+                "--no-compress" => options.offer = None,
+                "--deflate" => options.offer = Some(offer(value()?)?),
+                "--reconnect" => options.reconnect = Some(policy),
+                "--backoff" => {
+                    let range = value()?.split_once("..");
+                    let (least, most) = range.ok_or(Failure::Usage("a range is MIN..MAX"))?;
+                    policy.minimum = seconds(least)?;
+                    policy.maximum = seconds(most)?;
+                }
                 // What is so here in any case.
-                "--json" | "--no-compress" => {}
+                "--json" => {}
+                _ if word.starts_with("--reconnect=") => {
+                    let most = word.trim_start_matches("--reconnect=");
+                    policy.attempts = Some(number(most)?);
+                    options.reconnect = Some(policy);
+                }
                 _ if word.starts_with('-') => return Err(Failure::Usage("unknown option")),
                 _ if options.url.is_empty() => options.url = word,
                 _ => return Err(Failure::Usage("more than one URL")),
@@ -108,6 +144,8 @@ impl<'a> Options<'a> {
         if options.url.is_empty() {
             return Err(Failure::Usage("no URL"));
         }
+        // `--backoff` may come after it.
+        options.reconnect = options.reconnect.map(|_| policy);
         Ok(options)
     }
 
@@ -128,6 +166,27 @@ fn number<T: core::str::FromStr>(text: &str) -> Result<T, Failure> {
 /// Seconds, with fractions.
 fn seconds(text: &str) -> Result<Duration, Failure> {
     Duration::try_from_secs_f32(number(text)?).map_err(|_| Failure::Usage("not a time"))
+}
+
+/// What follows `permessage-deflate;` in the offer. There is no memory for
+/// larger windows.
+fn offer(params: &str) -> Result<DeflateOffer, Failure> {
+    let mut text = heapless::String::<128>::new();
+    let fits = text.push_str("permessage-deflate;").is_ok() && text.push_str(params).is_ok();
+    let mut offers = DeflateOffer::parse_list(&text);
+    match (offers.next(), offers.next()) {
+        (Some(Ok(offer)), None)
+            if fits
+                && offer
+                    .server_max_window_bits
+                    .is_some_and(|bits| bits <= WINDOW_BITS) =>
+        {
+            Ok(offer)
+        }
+        _ => Err(Failure::Usage(
+            "--deflate needs server_max_window_bits of 8 to 10",
+        )),
+    }
 }
 
 /// Bytes, written as hexadecimal digits.

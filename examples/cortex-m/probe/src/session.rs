@@ -1,44 +1,98 @@
-//! The connection, from the opening handshake to its end.
+//! One connection, from the opening handshake to its end.
 
 use core::time::Duration;
 
-use board::uptime;
+use board::{HostSeeded, uptime};
 use hybi_core::{
     close_code::CloseCode,
-    connection::{Closed, Config, Connection, Event, Initiator, Keepalive, MessageKind},
-    driver::blocking::{WebSocket, open},
+    connection::{Config, Connection, Event, Keepalive, MessageKind, State},
+    driver::{
+        Error,
+        blocking::{Transport, WebSocket, open},
+    },
     entropy::RandCore,
-    handshake::{Handshake, HandshakeConfig, Request},
+    extension::{
+        Extension, NoCompressor,
+        deflate::{Inflate, PerMessageDeflate},
+    },
+    handshake::{Handshake, HandshakeConfig, HandshakeError, Request},
     uri::Uri,
 };
 
 use crate::{
-    Stream,
+    client::{Buffers, Stream},
+    end::End,
     event::Line,
     failure::Failure,
+    input::Lines,
     options::{Options, Order},
 };
 
-/// Returns the exit status.
+/// What is to be said and heard, on one connection after another.
+pub(crate) struct Talk<'a> {
+    options: &'a Options<'a>,
+    /// What is sent once was sent.
+    begun: bool,
+    input: Option<Lines>,
+    /// When to close, the input being at its end.
+    close_at: Option<Duration>,
+    received: u32,
+    /// This side wants to end.
+    pub(crate) closing: bool,
+    /// How many attempts it took to open this connection.
+    pub(crate) attempt: u32,
+}
+
+impl<'a> Talk<'a> {
+    pub(crate) const fn new(options: &'a Options<'a>) -> Self {
+        Self {
+            options,
+            begun: false,
+            input: None,
+            close_at: None,
+            received: 0,
+            closing: false,
+            attempt: 0,
+        }
+    }
+}
+
+/// Runs a connection; `opened` is told once it is open.
 pub(crate) fn run(
-    mut stream: Stream<'_>,
+    mut stream: Stream<'_, '_>,
     uri: &Uri<'_>,
-    options: &Options<'_>,
-    rng: board::HostSeeded,
-    rx: &mut [u8],
-    tx: &mut [u8],
-    echo: &mut [u8],
-) -> Result<i32, Failure> {
+    talk: &mut Talk<'_>,
+    rng: &mut HostSeeded,
+    buffers: &mut Buffers,
+    opened: impl FnOnce(&mut Talk<'_>),
+) -> Result<End, Failure> {
+    let options = talk.options;
     let mut request = Request::new(uri)
         .subprotocols(&options.subprotocols)
-        .headers(&options.headers);
+        .headers(&options.headers)
+        .deflate(options.offer.as_slice());
     if let Some(origin) = options.origin {
         request = request.origin(origin);
     }
     let mut config = HandshakeConfig::default();
     config.timeout = Some(options.handshake_timeout);
-    let mut handshake = Handshake::new(&request, rx, tx, RandCore(rng), config, uptime())?;
+    let Buffers {
+        rx,
+        tx,
+        message,
+        inflate,
+        echo,
+    } = buffers;
+    let mut handshake = Handshake::new(
+        &request,
+        &mut rx[..],
+        &mut tx[..],
+        RandCore(rng),
+        config,
+        uptime(),
+    )?;
     open(&mut stream, &mut handshake)?;
+    opened(talk);
     let response = handshake.response();
     let header = |name| {
         response
@@ -50,57 +104,139 @@ pub(crate) fn run(
         .number("status", Some(101))
         .optional_text("subprotocol", header("Sec-WebSocket-Protocol"))
         .optional_text("extensions", header("Sec-WebSocket-Extensions"))
-        .number("attempt", Some(0))
+        .number("attempt", Some(talk.attempt))
         .print();
 
-    let connection = Connection::from_handshake(handshake, configuration(options))?;
+    let extension = match handshake.deflate() {
+        Some(params) => {
+            let new = Inflate::new(params.server_max_window_bits, [0; _]);
+            let inflate = inflate.insert(new.map_err(HandshakeError::from)?);
+            let message = &mut message[..];
+            Some(PerMessageDeflate::new(
+                params,
+                inflate,
+                message,
+                NoCompressor,
+            ))
+        }
+        None => None,
+    };
+    let connection = Connection::from_handshake_with(handshake, configuration(options), extension)?;
     let mut client = WebSocket::new(stream, connection);
-    for order in &options.orders {
-        match order {
-            Order::Text(text) => client.send_text(text)?,
-            Order::Binary(hex) => client.send_binary(hex.decode(echo))?,
-            Order::Ping(payload) => client.ping(payload.as_bytes())?,
+    let end = talk.go_on(&mut client, echo);
+    if end.is_ok() {
+        let deadline = Some(uptime() + Duration::from_secs(1));
+        let _ = client.transport_mut().shutdown(deadline);
+    }
+    end
+}
+
+type Client<'a, T, X> = WebSocket<T, &'a mut [u8], &'a mut [u8], RandCore<&'a mut HostSeeded>, X>;
+
+impl Talk<'_> {
+    /// Sends and receives until the connection has ended.
+    fn go_on<T: Transport, X: Extension>(
+        &mut self,
+        client: &mut Client<'_, T, X>,
+        echo: &mut [u8],
+    ) -> Result<End, Failure>
+    where
+        Failure: From<Error<T::Error>>,
+    {
+        if !core::mem::replace(&mut self.begun, true) {
+            for order in &self.options.orders {
+                match order {
+                    Order::Text(text) => client.send_text(text)?,
+                    Order::Binary(hex) => client.send_binary(hex.decode(echo))?,
+                    Order::Ping(payload) => client.ping(payload.as_bytes())?,
+                }
+            }
+            if self.options.stdin {
+                self.input = Some(Lines::open()?);
+            }
+        }
+        loop {
+            let until = self.send_line(client)?;
+            let (kind, message) = match client.receive_until(until)? {
+                Some(Event::Text(text)) => {
+                    Line::new("text").text("data", text).print();
+                    (MessageKind::Text, keep(echo, text.as_bytes()))
+                }
+                Some(Event::Binary(data)) => {
+                    Line::new("binary").base64(data).print();
+                    (MessageKind::Binary, keep(echo, data))
+                }
+                Some(Event::Ping(payload)) => {
+                    Line::new("ping").base64(payload).print();
+                    continue;
+                }
+                Some(Event::Pong(payload)) => {
+                    Line::new("pong").base64(payload).print();
+                    continue;
+                }
+                Some(Event::Closed(closed)) => return Ok(End::closed(closed)),
+                _ => continue,
+            };
+            self.received += 1;
+            if client.connection().state() != State::Open {
+                continue;
+            }
+            if self.options.echo {
+                match kind {
+                    MessageKind::Text => client.send_text(str::from_utf8(message).unwrap_or("")),
+                    MessageKind::Binary => client.send_binary(message),
+                }?;
+            }
+            if self.options.count == Some(self.received) {
+                self.close(client)?;
+            }
         }
     }
-    let mut received = 0;
-    let status = loop {
-        let (kind, message) = match client.receive()? {
-            Event::Text(text) => {
-                Line::new("text").text("data", text).print();
-                (MessageKind::Text, keep(echo, text.as_bytes()))
-            }
-            Event::Binary(data) => {
-                Line::new("binary").base64(data).print();
-                (MessageKind::Binary, keep(echo, data))
-            }
-            Event::Ping(payload) => {
-                Line::new("ping").base64(payload).print();
-                continue;
-            }
-            Event::Pong(payload) => {
-                Line::new("pong").base64(payload).print();
-                continue;
-            }
-            Event::Closed(closed) => break print_closed(closed),
-            _ => continue,
-        };
-        received += 1;
-        if client.connection().state() != hybi_core::connection::State::Open {
-            continue;
+
+    /// Sends the next line of the input, if there is input; closes when its
+    /// time has come. Returns how long to listen before the next turn.
+    fn send_line<T: Transport, X: Extension>(
+        &mut self,
+        client: &mut Client<'_, T, X>,
+    ) -> Result<Option<Duration>, Failure>
+    where
+        Failure: From<Error<T::Error>>,
+    {
+        if client.connection().state() != State::Open {
+            return Ok(None);
         }
-        if options.echo {
-            match kind {
-                MessageKind::Text => client.send_text(str::from_utf8(message).unwrap_or("")),
-                MessageKind::Binary => client.send_binary(message),
-            }?;
+        if let Some(input) = &mut self.input {
+            match input.next() {
+                Ok(Some(line)) => client.send_text(line)?,
+                Ok(None) => {
+                    self.input = None;
+                    self.close_at = Some(uptime() + self.options.eof_wait.unwrap_or_default());
+                }
+                Err(failure) => {
+                    client.close(CloseCode::NORMAL, "")?;
+                    return Err(failure);
+                }
+            }
+            // Look what has come, without waiting for more.
+            return Ok(Some(uptime()));
         }
-        if options.count == Some(received) {
-            client.start_close(CloseCode::NORMAL, "")?;
+        if self.close_at.is_some_and(|at| uptime() >= at) {
+            self.close_at = None;
+            self.close(client)?;
         }
-    };
-    let deadline = Some(uptime() + Duration::from_secs(1));
-    let _ = client.transport_mut().shutdown(deadline);
-    Ok(status)
+        Ok(self.close_at)
+    }
+
+    fn close<T: Transport, X: Extension>(
+        &mut self,
+        client: &mut Client<'_, T, X>,
+    ) -> Result<(), Failure>
+    where
+        Failure: From<Error<T::Error>>,
+    {
+        self.closing = true;
+        Ok(client.start_close(CloseCode::NORMAL, "")?)
+    }
 }
 
 fn configuration(options: &Options<'_>) -> Config {
@@ -123,25 +259,4 @@ fn keep<'a>(copy: &'a mut [u8], message: &[u8]) -> &'a [u8] {
     };
     copy.copy_from_slice(message);
     copy
-}
-
-/// Returns the exit status.
-fn print_closed(closed: Closed<'_>) -> i32 {
-    Line::new("closed")
-        .number("code", closed.code.map(|code| code.0))
-        .text("reason", closed.reason)
-        .text(
-            "initiator",
-            match closed.initiator {
-                Initiator::Local => "local",
-                Initiator::Peer => "peer",
-            },
-        )
-        .flag("clean", closed.clean)
-        .print();
-    match closed.code {
-        _ if !closed.clean => 6,
-        None | Some(CloseCode::NORMAL | CloseCode::GOING_AWAY) => 0,
-        Some(_) => 7,
-    }
 }
