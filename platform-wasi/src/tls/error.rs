@@ -52,6 +52,7 @@ impl TlsError {
     }
 
     /// The server spoke before it was asked, or something that is not TLS.
+    #[cfg(all(target_os = "wasi", target_env = "p2"))]
     pub(crate) fn unexpected_bytes() -> Self {
         Self::Protocol("the server sent bytes before the TLS handshake began".to_owned())
     }

