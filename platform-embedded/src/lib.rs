@@ -14,5 +14,7 @@ mod race;
 pub mod signature;
 #[cfg(feature = "smoltcp")]
 pub mod smoltcp;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use hybi_core::entropy::{Entropy, RandCore};

@@ -10,7 +10,10 @@ use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 
-use super::hash::{Hash, HashFunction, sha256, sha384, sha512};
+use super::{
+    der::{element, positive},
+    hash::{Hash, HashFunction, sha256, sha384, sha512},
+};
 
 /// RSA PKCS #1 v1.5 with SHA-256. Not for TLS 1.3 itself, for certificates.
 pub static RSA_PKCS1_2048_4096_SHA256: &dyn SignatureVerificationAlgorithm = &Rsa {
@@ -110,7 +113,7 @@ struct PublicKey<'a> {
 impl<'a> PublicKey<'a> {
     /// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }`
     fn parse(mut der: &'a [u8]) -> Option<Self> {
-        let mut sequence = element(&mut der, 0x30)?;
+        let (_, mut sequence) = element(&mut der, 0x30)?;
         let modulus = positive(&mut sequence)?;
         let exponent = positive(&mut sequence)?;
         if !der.is_empty() || !sequence.is_empty() || modulus.len() > MAX_BYTES {
@@ -231,44 +234,4 @@ const fn digest_info(arc: u8, length: u8) -> [u8; 19] {
         0x04,
         length,
     ]
-}
-
-/// The content of the next DER element, which must have `tag`.
-fn element<'a>(input: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
-    let (&[found, first], mut rest) = input.split_first_chunk::<2>()?;
-    let length = match first {
-        0x00..=0x7F => usize::from(first),
-        0x81 => {
-            let (&[length], after) = rest.split_first_chunk()?;
-            rest = after;
-            usize::from(length)
-        }
-        0x82 => {
-            let (&length, after) = rest.split_first_chunk()?;
-            rest = after;
-            usize::from(u16::from_be_bytes(length))
-        }
-        _ => return None,
-    };
-    // DER: the shortest form only.
-    let shortest = match first {
-        0x81 => 0x80,
-        0x82 => 0x100,
-        _ => 0,
-    };
-    if found != tag || length < shortest {
-        return None;
-    }
-    let (content, rest) = rest.split_at_checked(length)?;
-    *input = rest;
-    Some(content)
-}
-
-/// The next DER element as a positive INTEGER, without leading zeros.
-fn positive<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
-    match element(input, 0x02)? {
-        [0x00, rest @ ..] if matches!(rest, [0x80..=0xFF, ..]) => Some(rest),
-        number @ [0x01..=0x7F, ..] => Some(number),
-        _ => None,
-    }
 }
