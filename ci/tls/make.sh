@@ -2,11 +2,17 @@
 # make.sh NEW-FOLDER: certificates for tests, made anew each time so that none is ever too old.
 #
 #   ca.pem          the root that tests trust       other-ca.pem  one that nobody trusts
-#   ec rsa ed25519  good: localhost, 127.0.0.1, ::1, valid now
+#   ec p384 rsa rsa4096 ed25519
+#                   good: localhost, 127.0.0.1, ::1, valid now
+#   chained         good, by an authority under the root; with that one's certificate
 #   wronghost       good, but for example.invalid
 #   untrusted       good, but by the other root     selfsigned    by itself, not a CA
 #   expired notyet  by the root, outside their dates
-#   client          for a client to show
+#   forclients      by the root, not for servers
+#   leafsigned      by the root's good leaf `ec`, which is no authority; with that one's certificate
+#   weak            by the root, RSA of 1024 bits
+#   client client-p384 client-ed25519 client-rsa
+#                   for a client to show
 #
 # Each leaf is NAME.pem and NAME.key (PKCS#8).
 set -euo pipefail
@@ -19,6 +25,8 @@ leaf='basicConstraints=critical,CA:FALSE'
 key() { # NAME KIND
     case $2 in
     rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.key" ;;
+    rsa[0-9]*) openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:${2#rsa}" -out "$1.key" ;;
+    p384) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out "$1.key" ;;
     ed25519) openssl genpkey -algorithm ED25519 -out "$1.key" ;;
     *) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" ;;
     esac 2>/dev/null
@@ -66,13 +74,23 @@ CONF
 root ca
 root other-ca
 server='extendedKeyUsage=serverAuth'
-for kind in ec rsa ed25519; do signed $kind $kind ca "$san" "$leaf" "$server"; done
+for kind in ec p384 rsa rsa4096 ed25519; do signed $kind $kind ca "$san" "$leaf" "$server"; done
+signed middle p384 ca 'basicConstraints=critical,CA:TRUE'
+signed chained rsa middle "$san" "$leaf" "$server"
+cat middle.pem >>chained.pem
+signed leafsigned ec ec "$san" "$leaf" "$server"
+cat ec.pem >>leafsigned.pem
+signed forclients ec ca "$san" "$leaf" 'extendedKeyUsage=clientAuth'
+signed weak rsa1024 ca "$san" "$leaf" "$server"
 signed wronghost ec ca 'subjectAltName=DNS:example.invalid' "$leaf" "$server"
 signed untrusted ec other-ca "$san" "$leaf" "$server"
 signed expired ec ca "$san" "$leaf" "$server" -- 20200101000000Z 20210101000000Z
 signed notyet ec ca "$san" "$leaf" "$server" -- \
     "$(date -u -d '+20 days' +%Y%m%d%H%M%SZ)" "$(date -u -d '+30 days' +%Y%m%d%H%M%SZ)"
 signed client ec ca "$leaf" 'extendedKeyUsage=clientAuth'
+for kind in p384 ed25519 rsa; do
+    signed client-$kind $kind ca "$leaf" 'extendedKeyUsage=clientAuth'
+done
 key selfsigned ec
 openssl req -x509 -new -key selfsigned.key -subj '/CN=hybi test selfsigned' -days 30 \
     -out selfsigned.pem -addext "$san" -addext "$leaf" -addext "$server"
