@@ -9,18 +9,14 @@ use wasi::{
         poll::Pollable,
         streams::{InputStream, OutputStream, StreamError},
     },
-    sockets::{
-        instance_network::instance_network,
-        network::{
-            ErrorCode, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
-            Network,
-        },
-        tcp::{ShutdownType, TcpSocket},
-        tcp_create_socket::create_tcp_socket,
-    },
+    sockets::tcp::{ShutdownType, TcpSocket},
 };
 
-use crate::{error::WasiError, poll, resolve::resolve};
+use crate::{
+    dial::{self, AddressFamily, DialError, Dialer},
+    error::WasiError,
+    poll,
+};
 
 /// A TCP connection whose every wait can have a deadline.
 ///
@@ -69,63 +65,117 @@ impl WasiStream {
     /// Connects to `host`, a name or an IP address (IPv6 with or without
     /// brackets), before `deadline`.
     ///
-    /// Every address of the name is tried in turn; each attempt may take an
-    /// equal share of the time that is left, so a silent first address does
-    /// not starve the others.
+    /// Every address of the name is tried, 250 ms after the one before or as
+    /// soon as that has failed, IPv6 and IPv4 by turns (Happy Eyeballs, RFC
+    /// 8305). The first that connects is taken.
     ///
     /// # Errors
     /// Those of the lookup, or those of the last attempt.
     /// [`WasiError::TimedOut`] when the deadline passed.
     pub fn connect(host: &str, port: u16, deadline: Option<Duration>) -> Result<Self, WasiError> {
-        let network = instance_network();
-        let addresses = resolve(&network, host, port, deadline)?;
-        let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-        let mut failure = WasiError::NameNotFound;
-        for address in addresses {
-            match Self::attempt(&network, address, share(deadline, left)) {
-                Ok(stream) => return Ok(stream),
-                Err(_) if poll::passed(deadline) => return Err(WasiError::TimedOut),
-                Err(error) => failure = error,
+        let dialer = Dialer {
+            family: AddressFamily::Any,
+            deadline,
+        };
+        dialer.dial(host, port).map_err(|error| match error {
+            DialError::Resolve(error) => error,
+            DialError::ResolveTimedOut | DialError::TimedOut(_) => WasiError::TimedOut,
+            DialError::Refused(mut attempts) => {
+                let last = attempts.pop();
+                last.map_or(WasiError::NameNotFound, |last| last.error)
             }
-            left -= 1;
-        }
-        Err(failure)
+        })
     }
 
-    fn attempt(
-        network: &Network,
-        address: SocketAddr,
-        deadline: Option<Duration>,
-    ) -> Result<Self, WasiError> {
-        let family = match address {
-            SocketAddr::V4(_) => IpAddressFamily::Ipv4,
-            SocketAddr::V6(_) => IpAddressFamily::Ipv6,
-        };
-        let socket = create_tcp_socket(family).map_err(WasiError::from_socket)?;
-        socket
-            .start_connect(network, wasi_address(address))
-            .map_err(WasiError::from_socket)?;
-        let (input, output) = {
-            let connected = socket.subscribe();
-            loop {
-                match socket.finish_connect() {
-                    Ok(streams) => break streams,
-                    Err(ErrorCode::WouldBlock) => {
-                        if !poll::wait(&connected, deadline) {
-                            return Err(WasiError::TimedOut);
-                        }
-                    }
-                    Err(code) => return Err(WasiError::from_socket(code)),
-                }
-            }
-        };
-        Ok(Self {
+    /// A socket that has connected.
+    pub(crate) fn of(socket: TcpSocket, input: InputStream, output: OutputStream) -> Self {
+        Self {
             readable: input.subscribe(),
             writable: output.subscribe(),
             input,
             output,
             socket,
-        })
+        }
+    }
+
+    /// The peer's address.
+    #[must_use]
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.socket.remote_address().ok().map(dial::address)
+    }
+
+    /// Ready once there may be something to read, the end included.
+    #[must_use]
+    pub const fn readable(&self) -> &Pollable {
+        &self.readable
+    }
+
+    /// Ready once there may be room to write.
+    #[must_use]
+    pub const fn writable(&self) -> &Pollable {
+        &self.writable
+    }
+
+    /// Another pollable like [`readable`](Self::readable), to be kept
+    /// elsewhere. Drop it before the stream: a host may trap otherwise.
+    #[must_use]
+    pub fn subscribe(&self) -> Pollable {
+        self.input.subscribe()
+    }
+
+    /// Reads what is there. `None`: nothing yet. `Some(0)`: the peer has
+    /// ended the stream.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn try_read(&mut self, buf: &mut [u8]) -> Result<Option<usize>, WasiError> {
+        if buf.is_empty() {
+            return Ok(Some(0));
+        }
+        // The host makes room for as much as is asked for, at once.
+        let bytes = match self.input.read(buf.len().min(MAX_READ) as u64) {
+            Ok(bytes) => bytes,
+            Err(StreamError::Closed) => return Ok(Some(0)),
+            Err(error) => return Err(WasiError::from_stream(error)),
+        };
+        match buf.get_mut(..bytes.len()) {
+            Some(room) if !bytes.is_empty() => {
+                room.copy_from_slice(&bytes);
+                Ok(Some(bytes.len()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Writes some of `bytes`, as many as the host has room for. `None`: it
+    /// has none now.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn try_write(&mut self, bytes: &[u8]) -> Result<Option<usize>, WasiError> {
+        if bytes.is_empty() {
+            return Ok(Some(0));
+        }
+        let permit = self.output.check_write().map_err(WasiError::from_stream)?;
+        let permit = usize::try_from(permit).unwrap_or(usize::MAX);
+        if permit == 0 {
+            return Ok(None);
+        }
+        // More bytes than permitted would trap.
+        let bytes = bytes.get(..permit).unwrap_or(bytes);
+        self.output.write(bytes).map_err(WasiError::from_stream)?;
+        Ok(Some(bytes.len()))
+    }
+
+    /// Asks the host to send what it holds.
+    pub(crate) fn start_flush(&mut self) -> Result<(), WasiError> {
+        self.output.flush().map_err(WasiError::from_stream)
+    }
+
+    /// Ends our side, as far as that goes without waiting.
+    pub(crate) fn end(&mut self) {
+        let _ = self.start_flush();
+        let _ = self.socket.shutdown(ShutdownType::Send);
     }
 
     /// Waits, at most until `deadline`, for the host to have taken over all
@@ -134,8 +184,15 @@ impl WasiStream {
     /// # Errors
     /// Those of the stream.
     pub fn flush_until(&mut self, deadline: Option<Duration>) -> Result<bool, WasiError> {
-        self.output.flush().map_err(WasiError::from_stream)?;
-        Ok(self.permit_until(deadline)?.is_some())
+        self.start_flush()?;
+        loop {
+            if self.output.check_write().map_err(WasiError::from_stream)? > 0 {
+                return Ok(true);
+            }
+            if !poll::wait(&self.writable, deadline) {
+                return Ok(false);
+            }
+        }
     }
 
     /// Ends our side of the connection: waits, at most until `deadline`, for
@@ -155,20 +212,6 @@ impl WasiStream {
         self.socket
             .shutdown(ShutdownType::Send)
             .map_err(WasiError::from_socket)
-    }
-
-    /// How many bytes the host takes now, at least one. `None`: the deadline
-    /// passed first.
-    fn permit_until(&mut self, deadline: Option<Duration>) -> Result<Option<usize>, WasiError> {
-        loop {
-            let permit = self.output.check_write().map_err(WasiError::from_stream)?;
-            if permit > 0 {
-                return Ok(Some(usize::try_from(permit).unwrap_or(usize::MAX)));
-            }
-            if !poll::wait(&self.writable, deadline) {
-                return Ok(None);
-            }
-        }
     }
 }
 
@@ -207,21 +250,9 @@ impl Transport for WasiStream {
         buf: &mut [u8],
         deadline: Option<Duration>,
     ) -> Result<Option<usize>, WasiError> {
-        if buf.is_empty() {
-            return Ok(Some(0));
-        }
         loop {
-            // The host makes room for as much as is asked for, at once.
-            let bytes = match self.input.read(buf.len().min(MAX_READ) as u64) {
-                Ok(bytes) => bytes,
-                Err(StreamError::Closed) => return Ok(Some(0)),
-                Err(error) => return Err(WasiError::from_stream(error)),
-            };
-            if let Some(room) = buf.get_mut(..bytes.len())
-                && !bytes.is_empty()
-            {
-                room.copy_from_slice(&bytes);
-                return Ok(Some(bytes.len()));
+            if let Some(n) = self.try_read(buf)? {
+                return Ok(Some(n));
             }
             if !poll::wait(&self.readable, deadline) {
                 return Ok(None);
@@ -234,43 +265,13 @@ impl Transport for WasiStream {
         bytes: &[u8],
         deadline: Option<Duration>,
     ) -> Result<Option<usize>, WasiError> {
-        if bytes.is_empty() {
-            return Ok(Some(0));
-        }
-        let Some(permit) = self.permit_until(deadline)? else {
-            return Ok(None);
-        };
-        // More bytes than permitted would trap.
-        let bytes = bytes.get(..permit).unwrap_or(bytes);
-        self.output.write(bytes).map_err(WasiError::from_stream)?;
-        Ok(Some(bytes.len()))
-    }
-}
-
-/// The deadline of the next of `left` attempts: an equal share of the rest.
-fn share(deadline: Option<Duration>, left: u32) -> Option<Duration> {
-    let now = poll::now();
-    let rest = deadline?.saturating_sub(now);
-    Some(now + rest / left.max(1))
-}
-
-fn wasi_address(address: SocketAddr) -> IpSocketAddress {
-    match address {
-        SocketAddr::V4(v4) => {
-            let [a, b, c, d] = v4.ip().octets();
-            IpSocketAddress::Ipv4(Ipv4SocketAddress {
-                port: v4.port(),
-                address: (a, b, c, d),
-            })
-        }
-        SocketAddr::V6(v6) => {
-            let [a, b, c, d, e, f, g, h] = v6.ip().segments();
-            IpSocketAddress::Ipv6(Ipv6SocketAddress {
-                port: v6.port(),
-                flow_info: v6.flowinfo(),
-                address: (a, b, c, d, e, f, g, h),
-                scope_id: v6.scope_id(),
-            })
+        loop {
+            if let Some(n) = self.try_write(bytes)? {
+                return Ok(Some(n));
+            }
+            if !poll::wait(&self.writable, deadline) {
+                return Ok(None);
+            }
         }
     }
 }

@@ -175,9 +175,12 @@ impl CertificateProblem {
             | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Self::BadSignature,
             E::BadEncoding => Self::Malformed,
             E::Other(other) if other.0.is::<SelfSigned>() => Self::SelfSigned,
-            E::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => {
-                Self::WrongUsage
-            }
+            // What webpki says has no kind of its own in rustls.
+            E::Other(other) => match &*other.0.to_string() {
+                text if text.contains("CaUsedAsEndEntity") => Self::WrongUsage,
+                text if text.contains("EndEntityUsedAsCa") => Self::UnknownIssuer,
+                text => Self::Other(text.to_owned()),
+            },
             other => Self::Other(other.to_string()),
         }
     }

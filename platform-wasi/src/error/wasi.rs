@@ -6,10 +6,12 @@ use core::{error::Error, fmt};
 use embedded_io::ErrorKind;
 use wasi::{io::streams::StreamError, sockets::network::ErrorCode};
 
+use crate::dial::AddressFamily;
+
 /// Why a connection could not be made or was lost.
 ///
 /// The [`Display`](fmt::Display) text of the two denials names the flag of
-/// wasmtime that grants what is missing.
+/// wasmtime, and the line of Spin's manifest, that grants what is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WasiError {
@@ -23,6 +25,8 @@ pub enum WasiError {
     InvalidName,
     /// The name has no address.
     NameNotFound,
+    /// The name has no address of this family.
+    NoAddressOf(AddressFamily),
     /// The resolver failed for now.
     LookupFailed,
     /// Nobody listens at the address.
@@ -87,14 +91,17 @@ impl fmt::Display for WasiError {
         f.write_str(match self {
             Self::NetworkDenied => {
                 "the WASI host denied the network: grant it, in wasmtime with \
-                 `-S inherit-network`"
+                 `-S inherit-network`, in Spin with \
+                 `allowed_outbound_hosts = [\"*://HOST:PORT\"]`"
             }
             Self::LookupDenied => {
                 "the WASI host denied the name lookup, or its resolver failed: grant it, in \
-                 wasmtime with `-S allow-ip-name-lookup`, or connect to an IP address"
+                 wasmtime with `-S allow-ip-name-lookup`, in Spin with \
+                 `allowed_outbound_hosts = [\"*://HOST:PORT\"]`, or connect to an IP address"
             }
             Self::InvalidName => "the host name is not valid",
             Self::NameNotFound => "the host name has no address",
+            Self::NoAddressOf(family) => return write!(f, "the host has no {family} address"),
             Self::LookupFailed => "the name lookup failed for now: try again later",
             Self::Refused => "the connection was refused: nobody listens at this address",
             Self::Unreachable => "the address cannot be reached",
@@ -114,7 +121,7 @@ impl embedded_io::Error for WasiError {
         match self {
             Self::NetworkDenied | Self::LookupDenied => ErrorKind::PermissionDenied,
             Self::InvalidName => ErrorKind::InvalidInput,
-            Self::NameNotFound => ErrorKind::NotFound,
+            Self::NameNotFound | Self::NoAddressOf(_) => ErrorKind::NotFound,
             Self::Refused => ErrorKind::ConnectionRefused,
             Self::TimedOut => ErrorKind::TimedOut,
             Self::Exhausted => ErrorKind::OutOfMemory,
