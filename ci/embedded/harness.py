@@ -18,16 +18,19 @@ MACHINES = {"thumbv7em-none-eabihf": "mps2-an386", "thumbv7m-none-eabi": "lm3s69
 
 
 class Server:
-    """server.py: its port, and its reports as they come."""
+    """server.py: its port, and its reports as they come. `certificate` makes it speak TLS."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
         self.lines = queue.Queue()
         self.port = 0
+        self.certificate = certificate
         self.start()
 
     def start(self):
         """Starts it; on the same port as the first time."""
         command = [sys.executable, HERE / "server.py", str(self.port)]
+        if self.certificate:
+            command.append(self.certificate)
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.port = json.loads(self.process.stdout.readline())
         threading.Thread(target=self._read, args=[self.process.stdout], daemon=True).start()
@@ -40,7 +43,7 @@ class Server:
         return json.loads(self.lines.get(timeout=seconds))
 
     def url(self, path):
-        return f"ws://{HOST}:{self.port}{path}"
+        return f"{'wss' if self.certificate else 'ws'}://{HOST}:{self.port}{path}"
 
     def saw(self, **wanted):
         """The next connection that ended had these properties."""

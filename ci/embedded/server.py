@@ -1,6 +1,6 @@
-"""Python `websockets` as the server for firmware, on 127.0.0.1. `server.py [PORT]`: its first line is
-the port, a free one if none was named; then one of JSON for each connection that ended: how it
-closed and what came.
+"""Python `websockets` as the server for firmware, on 127.0.0.1. `server.py [PORT [STEM]]`: its first
+line is the port, a free one if none or 0 was named; then one of JSON for each connection that
+ended: how it closed and what came. With STEM it speaks TLS, by STEM.pem and STEM.key.
 
 What it does with a connection is its path:
     /echo        every message back
@@ -16,6 +16,7 @@ What it does with a connection is its path:
 import asyncio
 import contextlib
 import json
+import ssl
 import sys
 
 from websockets.asyncio.server import serve
@@ -91,6 +92,9 @@ def refuse(ws, request):
 async def main():
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     options = {"process_request": refuse, "max_size": None}
+    if len(sys.argv) > 2:
+        options["ssl"] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        options["ssl"].load_cert_chain(f"{sys.argv[2]}.pem", f"{sys.argv[2]}.key")
     async with serve(lambda ws: Connection(ws).run(), "127.0.0.1", port, **options) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().create_future()

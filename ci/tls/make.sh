@@ -3,7 +3,8 @@
 #
 #   ca.pem          the root that tests trust       other-ca.pem  one that nobody trusts
 #   ec p384 rsa rsa4096 ed25519
-#                   good: localhost, 127.0.0.1, ::1, valid now
+#                   good: localhost, 127.0.0.1, ::1 and 10.0.2.2 (which is 127.0.0.1 as a guest of
+#                   QEMU's sees it), valid now
 #   chained         good, by an authority under the root; with that one's certificate
 #   wronghost       good, but for example.invalid
 #   untrusted       good, but by the other root     selfsigned    by itself, not a CA
@@ -19,7 +20,7 @@ set -euo pipefail
 mkdir -p "$1"
 cd "$1"
 
-san='subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
+san='subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,IP:10.0.2.2'
 leaf='basicConstraints=critical,CA:FALSE'
 
 key() { # NAME KIND

@@ -14,6 +14,7 @@ mod chip;
 mod clock;
 mod entropy;
 mod ethernet;
+mod host;
 mod interrupts;
 #[cfg(feature = "smoltcp")]
 mod network;
@@ -27,26 +28,11 @@ pub use entropy::{HostSeeded, seeded_by_the_host_for_tests};
 #[cfg(feature = "embassy")]
 pub use ethernet::embassy_ethernet;
 pub use ethernet::ethernet;
+pub use host::{Arguments, arguments, file, since_1970};
 #[cfg(feature = "smoltcp")]
 pub use network::{LocalPorts, interface};
 pub use semihosting::{eprint, eprintln, print, println, process::exit};
 pub use stack::{forget_stack_peak, stack_now, stack_peak, stack_size};
-
-/// The arguments that QEMU was started with, after the firmware's name; at
-/// most 1 KiB.
-pub type Arguments = semihosting::experimental::env::Args<1024>;
-
-/// Asks the host for the arguments.
-///
-/// # Panics
-/// When there is no host.
-pub fn arguments() -> Arguments {
-    let Ok(arguments) = semihosting::experimental::env::args() else {
-        panic!("the host gives no arguments, or more than fit");
-    };
-    let _ = (&arguments).next();
-    arguments
-}
 
 #[cortex_m_rt::exception]
 unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {

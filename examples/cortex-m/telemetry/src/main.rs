@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! telemetry ws://HOST[:PORT]/PATH [COUNT [INTERVAL-MS]]
+//! telemetry wss://HOST[:PORT]/PATH COUNT INTERVAL-MS CA.der
 //! ```
 //!
 //! Takes a reading each INTERVAL-MS (1000) and sends it as JSON; the server
@@ -11,6 +12,9 @@
 //! kept until they are acknowledged; those that there is no room for are
 //! reported as lost. After COUNT readings (0, the default: never) it closes
 //! and ends.
+//!
+//! Over TLS, the server's certificate has to lead to the one in CA.der, a file
+//! of the host's. A certificate that does not do ends it with status 4.
 //!
 //! Messages from the server may be compressed, through a window of 1 KiB.
 #![no_std]
@@ -25,11 +29,14 @@ use embassy_net::{Runner, StackResources};
 use embassy_time::{Duration, Timer};
 use hybi_core::reconnect::{Backoff, Policy, is_final};
 use hybi_core::{entropy::RandCore, uri::Uri};
-use hybi_embedded::embassy::EmbassyTimer;
+use hybi_embedded::{
+    embassy::EmbassyTimer,
+    tls::{CertificateDer, trust_anchor},
+};
 use nic::embassy::Device;
 use outbox::Outbox;
 use rand_core::Rng as _;
-use session::{Buffers, Ended};
+use session::{Buffers, Ended, Server};
 use static_cell::{ConstStaticCell, StaticCell};
 
 #[embassy_executor::main]
@@ -39,12 +46,27 @@ async fn main(spawner: Spawner) {
 
 async fn run(spawner: Spawner) -> i32 {
     let Some(order) = Order::parse(&board::arguments()) else {
-        eprintln!("usage: telemetry ws://HOST[:PORT]/PATH [COUNT [INTERVAL-MS]]");
+        eprintln!("usage: telemetry ws[s]://HOST[:PORT]/PATH [COUNT [INTERVAL-MS [CA.der]]]");
         return 2;
     };
     let Ok(uri) = Uri::parse(&order.url) else {
         eprintln!("not a URL for a WebSocket");
         return 2;
+    };
+    // A device of its own has it in flash: `include_bytes!`.
+    static CA: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; _]);
+    let ca = order
+        .ca
+        .and_then(|path| board::file(&path, CA.take()))
+        .map(CertificateDer::from_slice);
+    let roots = ca.as_ref().and_then(|ca| trust_anchor(ca).ok());
+    if uri.is_secure() && roots.is_none() {
+        eprintln!("wss:// needs the certificate of a CA, in DER");
+        return 2;
+    }
+    let server = Server {
+        uri: &uri,
+        roots: roots.as_slice(),
     };
 
     // The board, and the network on it.
@@ -74,19 +96,23 @@ async fn run(spawner: Spawner) -> i32 {
     policy.maximum = core::time::Duration::from_secs(5);
     let mut backoff = Backoff::new(policy);
     loop {
-        let ended = session::run(stack, &uri, buffers, &mut rng, &mut outbox, &mut backoff).await;
+        let ended =
+            session::run(stack, &server, buffers, &mut rng, &mut outbox, &mut backoff).await;
         let failure = match ended {
             Ok(Ended::Done) => {
                 println!("{outbox}");
+                let (peak, size) = (board::stack_peak(), board::stack_size());
+                println!("stack: at most {peak} of {size} bytes");
                 return 0;
             }
             Err(failure) => failure,
         };
         println!("disconnected: {failure}");
-        if let session::Failure::Handshake(error) = failure
-            && is_final(&error)
-        {
-            return 3;
+        match failure {
+            session::Failure::Handshake(error) if is_final(&error) => return 3,
+            // Somebody has to look at that.
+            session::Failure::NotTrusted(_) => return 4,
+            _ => {}
         }
         let now = hybi_core::driver::asynch::Timer::now(&mut EmbassyTimer);
         let Some(delay) = backoff.lost(now, None, &mut RandCore(&mut rng)) else {
@@ -109,6 +135,7 @@ struct Order {
     url: heapless::String<128>,
     count: u32,
     interval: Duration,
+    ca: Option<heapless::String<128>>,
 }
 
 impl Order {
@@ -122,6 +149,10 @@ impl Order {
             url,
             count: number(0)?,
             interval: Duration::from_millis(number(1000)?.into()),
+            ca: match words.next() {
+                Some(word) => Some(word.ok()?.try_into().ok()?),
+                None => None,
+            },
         })
     }
 }

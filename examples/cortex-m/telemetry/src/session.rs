@@ -5,6 +5,8 @@ use core::{fmt, time::Duration};
 use board::println;
 use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
+use embassy_time::with_timeout;
+use embedded_io_async::{Read, Write};
 use hybi_core::{
     close_code::CloseCode,
     connection::{Config, Connection, Event, Keepalive},
@@ -24,6 +26,7 @@ use hybi_core::{
 use hybi_embedded::{
     embassy::{EmbassyStream, EmbassyTimer},
     error::{ConnectError, StreamError},
+    tls::{CertificateError, Fault, RecordFilter, Roots, TlsError, TlsStream, TrustAnchor},
 };
 
 use crate::outbox::Outbox;
@@ -35,6 +38,21 @@ const WINDOW_BITS: u8 = 10;
 pub(crate) struct Buffers {
     tcp_rx: [u8; 1024],
     tcp_tx: [u8; 1024],
+    tls: Tls,
+    frames: Frames,
+}
+
+/// What TLS takes.
+struct Tls {
+    /// The server's certificates are the longest record; 16,640 bytes would
+    /// serve any server.
+    rx: [u8; 4096],
+    tx: [u8; 768],
+    out: [u8; 768],
+}
+
+/// What the WebSocket takes.
+struct Frames {
     rx: [u8; 1024],
     tx: [u8; 512],
     window: [u8; 1 << WINDOW_BITS],
@@ -47,10 +65,17 @@ impl Buffers {
         Self {
             tcp_rx: [0; _],
             tcp_tx: [0; _],
-            rx: [0; _],
-            tx: [0; _],
-            window: [0; _],
-            message: [0; _],
+            tls: Tls {
+                rx: [0; _],
+                tx: [0; _],
+                out: [0; _],
+            },
+            frames: Frames {
+                rx: [0; _],
+                tx: [0; _],
+                window: [0; _],
+                message: [0; _],
+            },
         }
     }
 }
@@ -61,26 +86,79 @@ pub(crate) enum Ended {
     Done,
 }
 
+/// Where to, and whom to believe that it is there.
+pub(crate) struct Server<'a> {
+    pub(crate) uri: &'a Uri<'a>,
+    pub(crate) roots: &'a [TrustAnchor<'a>],
+}
+
 /// Connects, sends what the outbox has, and what it gets meanwhile.
+#[expect(
+    clippy::await_holding_refcell_ref,
+    reason = "nobody else uses the transport by then"
+)]
 pub(crate) async fn run(
     stack: Stack<'static>,
-    uri: &Uri<'_>,
+    server: &Server<'_>,
     buffers: &mut Buffers,
     rng: &mut board::HostSeeded,
     outbox: &mut Outbox,
     backoff: &mut Backoff,
 ) -> Result<Ended, Failure> {
     let now = EmbassyTimer.now();
+    let Server { uri, roots } = server;
+    let Buffers {
+        tcp_rx,
+        tcp_tx,
+        tls,
+        frames,
+    } = buffers;
     let mut stream = EmbassyStream::connect(
         stack,
         uri.host_text(),
         uri.port(),
-        &mut buffers.tcp_rx,
-        &mut buffers.tcp_tx,
+        tcp_rx,
+        tcp_tx,
         Some(now + Duration::from_secs(10)),
     )
     .await?;
+    if !uri.is_secure() {
+        let ended = talk(&mut stream, uri, frames, rng, outbox, backoff).await?;
+        let deadline = EmbassyTimer.now() + Duration::from_secs(5);
+        let _ = stream.shutdown(Some(deadline)).await;
+        return Ok(ended);
+    }
 
+    let Tls { rx, tx, out } = tls;
+    let filter = RecordFilter::new(stream, out);
+    let proof = Roots::new(roots).at(board::since_1970());
+    let host = uri.host_text();
+    let open = TlsStream::<_>::open(&filter, rx, tx, host, &proof, RandCore(&mut *rng));
+    let mut stream = with_timeout(embassy_time::Duration::from_secs(30), open)
+        .await
+        .map_err(|_| Failure::TlsTimeout)??;
+    let ended = talk(&mut stream, uri, frames, rng, outbox, backoff).await?;
+    let limit = embassy_time::Duration::from_secs(5);
+    let _ = with_timeout(limit, stream.close()).await;
+    if let Some(mut stream) = filter.transport() {
+        let deadline = EmbassyTimer.now() + Duration::from_secs(5);
+        let _ = stream.shutdown(Some(deadline)).await;
+    }
+    Ok(ended)
+}
+
+/// The opening handshake, and everything after it.
+async fn talk<T: Read + Write>(
+    mut stream: T,
+    uri: &Uri<'_>,
+    buffers: &mut Frames,
+    rng: &mut board::HostSeeded,
+    outbox: &mut Outbox,
+    backoff: &mut Backoff,
+) -> Result<Ended, Failure>
+where
+    Failure: From<Error<T::Error>>,
+{
     let offers = [DeflateOffer {
         server_max_window_bits: Some(WINDOW_BITS),
         ..DeflateOffer::default()
@@ -153,8 +231,6 @@ pub(crate) async fn run(
     }
     let closed = client.close(CloseCode::NORMAL, "done").await?;
     println!("closed: {:?}", closed.code.map(|code| code.0));
-    let deadline = EmbassyTimer.now() + Duration::from_secs(5);
-    let _ = client.transport_mut().shutdown(Some(deadline)).await;
     Ok(Ended::Done)
 }
 
@@ -170,6 +246,10 @@ pub(crate) enum Failure {
     Connect(ConnectError),
     Handshake(HandshakeError),
     Client(Error<StreamError>),
+    /// The server could not prove who it is.
+    NotTrusted(Fault),
+    Tls(Error<TlsError<StreamError>>),
+    TlsTimeout,
     /// The server closed it.
     Closed(Option<CloseCode>),
 }
@@ -180,6 +260,9 @@ impl fmt::Display for Failure {
             Self::Connect(error) => error.fmt(f),
             Self::Handshake(error) => error.fmt(f),
             Self::Client(error) => error.fmt(f),
+            Self::NotTrusted(fault) => fault.fmt(f),
+            Self::Tls(error) => error.fmt(f),
+            Self::TlsTimeout => f.write_str("the TLS handshake took too long"),
             Self::Closed(code) => {
                 write!(f, "the server closed with {:?}", code.map(|code| code.0))
             }
@@ -204,6 +287,30 @@ impl From<Error<StreamError>> for Failure {
         match error {
             Error::Handshake(error) => Self::Handshake(error),
             error => Self::Client(error),
+        }
+    }
+}
+
+impl From<Error<TlsError<StreamError>>> for Failure {
+    fn from(error: Error<TlsError<StreamError>>) -> Self {
+        match error {
+            Error::Handshake(error) => Self::Handshake(error),
+            error => Self::Tls(error),
+        }
+    }
+}
+
+impl From<TlsError<StreamError>> for Failure {
+    fn from(error: TlsError<StreamError>) -> Self {
+        match error {
+            // A clock that is wrong may become right.
+            TlsError::Tls(Fault::Certificate(
+                CertificateError::Expired | CertificateError::NotYetValid,
+            )) => Self::Tls(Error::Transport(error)),
+            TlsError::Tls(fault @ (Fault::Certificate(_) | Fault::NotProven)) => {
+                Self::NotTrusted(fault)
+            }
+            error => Self::Tls(Error::Transport(error)),
         }
     }
 }
