@@ -43,6 +43,7 @@ pages! {
     errors "errors.md"
     from_embedded_websocket "from-embedded-websocket.md"
     from_tungstenite "from-tungstenite.md"
+    from_websocket_client "from-websocket-client.md"
     limits "limits.md"
     messages "messages.md"
     on_async "async.md"
