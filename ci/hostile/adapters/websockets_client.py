@@ -8,8 +8,8 @@ import contract
 
 
 async def main(arguments):
-    # The library's own way to say so.
-    os.environ["WEBSOCKETS_MAX_REDIRECTS"] = str(arguments.max_redirects)
+    # The library counts attempts.
+    os.environ["WEBSOCKETS_MAX_REDIRECTS"] = str(arguments.max_redirects + 1)
     from websockets.asyncio.client import connect
     from websockets.exceptions import ConnectionClosed
 

@@ -36,7 +36,9 @@ def reserved():
     for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15):
         yield bad(f"opcode {opcode}", rule, wire.frame(opcode, b"a"))
     yield bad("opcode 3 and no FIN", rule, wire.frame(3, b"", fin=False))
-    yield bad("an HTTP response instead", rule, b"HTTP/1.1 200 OK\r\n\r\n")
+    yield bad(
+        "an HTTP response instead", rule, b"HTTP/1.1 200 OK\r\nServer: " + b"x" * 99 + b"\r\n\r\n"
+    )
 
 
 def control():

@@ -21,7 +21,20 @@ def cases():
     for name, options in (("frame", FRAME), ("message", MESSAGE)):
         only = sends(wire.text("", length=101))
         yield Case(
-            f"limit: a {name} one byte too long", HEADER, only, failed(1009), options=options
+            f"limit: a {name} one byte too long",
+            HEADER,
+            only,
+            failed(1009),
+            options=options,
+            own=True,
+        )
+        whole = sends(wire.text("a" * 101), wire.close())
+        yield Case(
+            f"limit: a whole {name} one byte too long",
+            "exact",
+            whole,
+            failed(1009),
+            options=options,
         )
     for bits, size in ((16, 60000), (64, 1 << 20), (64, 1 << 40)):
         only = sends(wire.binary(b"", length=size))
@@ -31,12 +44,13 @@ def cases():
             only,
             failed(1009),
             options=MESSAGE,
+            own=True,
         )
     both = wire.in_fragments(wire.TEXT, ["a" * 60, "a" * 40]), wire.close()
     yield Case(
         "limit: two fragments, as long as allowed", SUM, sends(*both), hundred, options=MESSAGE
     )
-    second = wire.text("a" * 60, fin=False) + wire.more("", length=41)
+    second = wire.text("a" * 60, fin=False) + wire.more("a" * 41)
     yield Case(
         "limit: the second fragment is too much", SUM, sends(second), failed(1009), options=MESSAGE
     )
@@ -53,11 +67,11 @@ def cases():
         options=MESSAGE,
     )
     start = wire.text("a", fin=False)
-    three = start + wire.more("", fin=False, length=1 << 20)
+    three = start + wire.more("a" * (1 << 20), fin=False)
     yield Case("limit: 1 MiB in the middle", SUM, sends(three), failed(1009), options=MESSAGE)
     large = sends(wire.binary(b"", length=(16 << 20) + 1))
     yield Case("limit: a frame of 16 MiB and a byte", "the default", large, failed(1009), own=True)
-    after = wire.text("ok"), wire.text("", length=101)
+    after = wire.text("ok"), wire.text("a" * 101)
     expect = failed(1009, text("ok"))
     yield Case(
         "limit: after a good message",

@@ -173,7 +173,7 @@ def others():
 
     lines = (b"x" * 60000 + b"\n") * 18
     done = closed(1000, by="local")
-    yield Case("upload: 1 MB", "what is sent arrives", takes_all, done, stdin=lines)
+    yield Case("upload: 1 MB", "what is sent arrives", takes_all, done, stdin=lines, own=True)
 
     async def never_reads(peer):
         await peer.accept()
@@ -187,4 +187,5 @@ def others():
         never_reads,
         gone,
         stdin=lines * 8,
+        own=True,
     )
