@@ -46,7 +46,7 @@ CARGO_TARGET_WASM32_WASIP2_RUNNER="$wasmtime run ${grant[*]} --env HYBI_RESET_PO
     run cargo test --locked -p hybi-wasi --target wasm32-wasip2
 
 say 'examples inside wasmtime'
-run cargo build --locked -p hybi-wasi --target wasm32-wasip2 --examples
+run cargo build --locked -p hybi-wasi --target wasm32-wasip2 --examples --all-features
 expect echo_tcp localhost "$echo_port" <<'EXPECTED'
 connected
 echo: hello
@@ -59,6 +59,15 @@ text: hello from a component
 binary: 1048576 bytes
 pong: are you there
 closed: Some(1000) "done"
+EXPECTED
+expect wstd "ws://localhost:$ws_port/" <<'EXPECTED'
+connected
+tick 1
+tick 2
+tick 3
+text: hello from wstd
+binary: 1048576 bytes
+closed: Some(1000)
 EXPECTED
 for _ in {1..50}; do
     if grep -qx '1000 done' "$work/ws_peer.py"; then break; fi

@@ -28,7 +28,7 @@ use wasi::{
     },
 };
 
-use crate::{error::WasiError, poll, resolve::resolve, stream::WasiStream};
+use crate::{error::WasiError, poll, resolve::Lookup, stream::WasiStream};
 
 /// Which addresses of a name to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +44,7 @@ pub enum AddressFamily {
 }
 
 impl AddressFamily {
-    const fn allows(self, address: &SocketAddr) -> bool {
+    pub(crate) const fn allows(self, address: &SocketAddr) -> bool {
         match self {
             Self::Any => true,
             Self::Ipv4 => address.is_ipv4(),
@@ -100,87 +100,127 @@ const STAGGER: Duration = Duration::from_millis(250);
 
 impl Dialer {
     pub(crate) fn dial(&self, host: &str, port: u16) -> Result<WasiStream, DialError> {
-        let network = instance_network();
-        let addresses = self.resolve_on(&network, host, port)?;
-        self.connect(&network, &addresses)
+        let addresses = self.resolve(host, port)?;
+        let mut race = Race::new(*self, &addresses);
+        loop {
+            if let Some(result) = race.step() {
+                return result;
+            }
+            race.wait();
+        }
     }
 
     /// The addresses of `host`, of the family asked for. Never empty.
     pub(crate) fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-        self.resolve_on(&instance_network(), host, port)
-    }
-
-    fn resolve_on(
-        &self,
-        network: &Network,
-        host: &str,
-        port: u16,
-    ) -> Result<Vec<SocketAddr>, DialError> {
-        let mut addresses =
-            resolve(network, host, port, self.deadline).map_err(|error| match error {
-                WasiError::TimedOut => DialError::ResolveTimedOut,
-                error => DialError::Resolve(error),
-            })?;
-        addresses.retain(|address| self.family.allows(address));
-        if addresses.is_empty() {
-            return Err(DialError::Resolve(WasiError::NoAddressOf(self.family)));
-        }
-        Ok(addresses)
-    }
-
-    fn connect(
-        &self,
-        network: &Network,
-        addresses: &[SocketAddr],
-    ) -> Result<WasiStream, DialError> {
-        let mut waiting = interleave(addresses);
-        let mut pending: Vec<Pending> = Vec::new();
-        let mut failed = Vec::new();
-        let mut next_start = Duration::ZERO;
+        let lookup = self.look_up(host, port).map_err(DialError::Resolve)?;
         loop {
-            let now = poll::now();
-            if self.deadline.is_some_and(|deadline| now >= deadline) {
-                failed.extend(pending.iter().map(|one| Attempt {
-                    address: one.address,
-                    error: WasiError::TimedOut,
-                }));
-                return Err(DialError::TimedOut(failed));
+            if let Some(result) = lookup.poll() {
+                return result.map_err(DialError::Resolve);
             }
-            if now >= next_start
-                && let Some(address) = waiting.pop_front()
-            {
-                match Pending::start(network, address) {
-                    Ok(started) => {
-                        pending.push(started);
-                        next_start = now + STAGGER;
-                    }
-                    Err(error) => failed.push(Attempt { address, error }),
-                }
-                continue;
+            if !lookup.wait(self.deadline) {
+                return Err(DialError::ResolveTimedOut);
             }
-            if pending.is_empty() && waiting.is_empty() {
-                return Err(DialError::Refused(failed));
+        }
+    }
+
+    pub(crate) fn look_up(&self, host: &str, port: u16) -> Result<Lookup, WasiError> {
+        Lookup::start(&instance_network(), host, port, self.family)
+    }
+}
+
+impl DialError {
+    /// The last thing that went wrong.
+    pub(crate) fn into_last(self) -> WasiError {
+        match self {
+            Self::Resolve(error) => error,
+            Self::ResolveTimedOut | Self::TimedOut(_) => WasiError::TimedOut,
+            Self::Refused(mut attempts) => {
+                let last = attempts.pop();
+                last.map_or(WasiError::NameNotFound, |last| last.error)
             }
-            let next = (!waiting.is_empty()).then_some(next_start);
-            let until = poll::earliest(next, self.deadline);
-            let watched: Vec<_> = pending.iter().map(|one| &one.connected).collect();
-            let mut ready = poll::wait_any(&watched, until);
-            ready.sort_unstable();
-            // From the last one on, so that the places before stay.
-            for at in ready.into_iter().rev() {
-                let one = pending.swap_remove(at);
-                let address = one.address;
-                match one.finish() {
-                    Ok(stream) => return Ok(stream),
-                    Err(Unfinished::Waits(one)) => pending.push(one),
-                    Err(Unfinished::Failed(error)) => {
-                        failed.push(Attempt { address, error });
-                        // RFC 8305 §5: a failure starts the next at once.
-                        next_start = now;
-                    }
+        }
+    }
+}
+
+/// The attempts at all addresses.
+pub(crate) struct Race {
+    dialer: Dialer,
+    network: Network,
+    waiting: VecDeque<SocketAddr>,
+    pending: Vec<Pending>,
+    failed: Vec<Attempt>,
+    next_start: Duration,
+}
+
+impl Race {
+    pub(crate) fn new(dialer: Dialer, addresses: &[SocketAddr]) -> Self {
+        Self {
+            dialer,
+            network: instance_network(),
+            waiting: interleave(addresses),
+            pending: Vec::new(),
+            failed: Vec::new(),
+            next_start: Duration::ZERO,
+        }
+    }
+
+    /// Does what can be done now. `None`: wait, and come again.
+    pub(crate) fn step(&mut self) -> Option<Result<WasiStream, DialError>> {
+        let now = poll::now();
+        for one in core::mem::take(&mut self.pending) {
+            let address = one.address;
+            match one.finish() {
+                Ok(stream) => return Some(Ok(stream)),
+                Err(Unfinished::Waits(one)) => self.pending.push(one),
+                Err(Unfinished::Failed(error)) => {
+                    self.failed.push(Attempt { address, error });
+                    // RFC 8305 §5: a failure starts the next at once.
+                    self.next_start = now;
                 }
             }
         }
+        if self.dialer.deadline.is_some_and(|deadline| now >= deadline) {
+            self.failed.extend(self.pending.iter().map(|one| Attempt {
+                address: one.address,
+                error: WasiError::TimedOut,
+            }));
+            let failed = core::mem::take(&mut self.failed);
+            return Some(Err(DialError::TimedOut(failed)));
+        }
+        while now >= self.next_start
+            && let Some(address) = self.waiting.pop_front()
+        {
+            match Pending::start(&self.network, address) {
+                Ok(started) => {
+                    self.pending.push(started);
+                    self.next_start = now + STAGGER;
+                }
+                Err(error) => self.failed.push(Attempt { address, error }),
+            }
+        }
+        if self.pending.is_empty() && self.waiting.is_empty() {
+            let failed = core::mem::take(&mut self.failed);
+            return Some(Err(DialError::Refused(failed)));
+        }
+        None
+    }
+
+    /// When to come again at the latest.
+    pub(crate) fn wakes(&self) -> Option<Duration> {
+        let next = (!self.waiting.is_empty()).then_some(self.next_start);
+        poll::earliest(next, self.dialer.deadline)
+    }
+
+    fn wait(&self) {
+        let watched: Vec<_> = self.pending.iter().map(|one| &one.connected).collect();
+        let _ = poll::wait_any(&watched, self.wakes());
+    }
+
+    /// What to wait for.
+    #[cfg(feature = "embedded-io-async")]
+    pub(crate) fn subscribe(&self) -> Vec<Pollable> {
+        let pending = self.pending.iter();
+        pending.map(|one| one.socket.subscribe()).collect()
     }
 }
 

@@ -7,6 +7,7 @@
 //! | [`reconnect`] | [`Reconnecting`]: a connection that comes back |
 //! | [`proxy`] | HTTP and SOCKS proxies |
 //! | [`tls`] | settings of TLS |
+//! | [`asynch`] | the transport for single-threaded executors |
 //! | [`stream`] | [`WasiStream`](stream::WasiStream): connect, read, write, shut down |
 //! | [`entropy`] | [`WasiEntropy`](entropy::WasiEntropy): unpredictable bytes of the host |
 //! | [`error`] | [`WasiError`](error::WasiError), with the flag that grants what the host denied |
@@ -32,6 +33,8 @@ extern crate std;
 
 #[cfg(all(target_os = "wasi", target_env = "p2"))]
 mod ahead;
+#[cfg(all(feature = "embedded-io-async", target_os = "wasi", target_env = "p2"))]
+pub mod asynch;
 #[cfg(all(target_os = "wasi", target_env = "p2"))]
 mod builder;
 #[cfg(all(target_os = "wasi", target_env = "p2"))]

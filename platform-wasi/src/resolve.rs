@@ -2,50 +2,97 @@
 
 use alloc::vec::Vec;
 use core::{
+    cell::RefCell,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
-use wasi::sockets::{
-    ip_name_lookup::resolve_addresses,
-    network::{ErrorCode, IpAddress, Network},
+use wasi::{
+    io::poll::Pollable,
+    sockets::{
+        ip_name_lookup::{ResolveAddressStream, resolve_addresses},
+        network::{ErrorCode, IpAddress, Network},
+    },
 };
 
-use crate::{error::WasiError, poll};
+use crate::{dial::AddressFamily, error::WasiError, poll};
 
-/// All addresses of `host`, in the host's order of preference. Never empty.
+/// A lookup on its way.
 ///
 /// An address literal, an IPv6 one with or without brackets, is taken as it
 /// is: that needs no permission to look names up.
-pub(crate) fn resolve(
-    network: &Network,
-    host: &str,
+pub(crate) struct Lookup {
+    // Dropped in this order: WASI wants children gone before their parents.
+    ready: Option<Pollable>,
+    stream: Option<ResolveAddressStream>,
     port: u16,
-    deadline: Option<Duration>,
-) -> Result<Vec<SocketAddr>, WasiError> {
-    if let Some(address) = literal(host) {
-        return Ok(Vec::from([SocketAddr::new(address, port)]));
+    family: AddressFamily,
+    found: RefCell<Vec<SocketAddr>>,
+}
+
+impl Lookup {
+    pub(crate) fn start(
+        network: &Network,
+        host: &str,
+        port: u16,
+        family: AddressFamily,
+    ) -> Result<Self, WasiError> {
+        let literal = literal(host).map(|address| SocketAddr::new(address, port));
+        let stream = match literal {
+            Some(_) => None,
+            None => Some(resolve_addresses(network, host).map_err(WasiError::from_lookup)?),
+        };
+        Ok(Self {
+            ready: stream.as_ref().map(ResolveAddressStream::subscribe),
+            stream,
+            port,
+            family,
+            found: RefCell::new(literal.into_iter().collect()),
+        })
     }
-    // `ready` is declared later and so dropped earlier than its parent.
-    let lookup = resolve_addresses(network, host).map_err(WasiError::from_lookup)?;
-    let ready = lookup.subscribe();
-    let mut addresses = Vec::new();
-    let failure = loop {
-        match lookup.resolve_next_address() {
-            Ok(Some(address)) => addresses.push(SocketAddr::new(ip_addr(address), port)),
-            Ok(None) => break WasiError::NameNotFound,
-            Err(ErrorCode::WouldBlock) => {
-                if !poll::wait(&ready, deadline) {
-                    break WasiError::TimedOut;
+
+    /// All addresses of the family asked for, in the host's order of
+    /// preference, never none; or why there are none. `None`: not yet.
+    pub(crate) fn poll(&self) -> Option<Result<Vec<SocketAddr>, WasiError>> {
+        let mut found = self.found.borrow_mut();
+        let failure = loop {
+            match self
+                .stream
+                .as_ref()
+                .map(|stream| stream.resolve_next_address())
+            {
+                Some(Ok(Some(address))) => {
+                    found.push(SocketAddr::new(ip_addr(address), self.port));
                 }
+                Some(Ok(None)) | None => break WasiError::NameNotFound,
+                Some(Err(ErrorCode::WouldBlock)) => return None,
+                Some(Err(code)) => break WasiError::from_lookup(code),
             }
-            Err(code) => break WasiError::from_lookup(code),
+        };
+        if found.is_empty() {
+            return Some(Err(failure));
         }
-    };
-    if addresses.is_empty() {
-        return Err(failure);
+        found.retain(|address| self.family.allows(address));
+        if found.is_empty() {
+            return Some(Err(WasiError::NoAddressOf(self.family)));
+        }
+        Some(Ok(core::mem::take(&mut *found)))
     }
-    Ok(addresses)
+
+    /// Waits for more, at most until `deadline`. False: it passed.
+    pub(crate) fn wait(&self, deadline: Option<Duration>) -> bool {
+        match &self.ready {
+            Some(ready) => poll::wait(ready, deadline),
+            None => true,
+        }
+    }
+
+    /// What to wait for.
+    #[cfg(feature = "embedded-io-async")]
+    pub(crate) fn subscribe(&self) -> Vec<Pollable> {
+        let stream = self.stream.iter();
+        stream.map(ResolveAddressStream::subscribe).collect()
+    }
 }
 
 fn literal(host: &str) -> Option<IpAddr> {

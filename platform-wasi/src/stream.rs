@@ -77,14 +77,7 @@ impl WasiStream {
             family: AddressFamily::Any,
             deadline,
         };
-        dialer.dial(host, port).map_err(|error| match error {
-            DialError::Resolve(error) => error,
-            DialError::ResolveTimedOut | DialError::TimedOut(_) => WasiError::TimedOut,
-            DialError::Refused(mut attempts) => {
-                let last = attempts.pop();
-                last.map_or(WasiError::NameNotFound, |last| last.error)
-            }
-        })
+        dialer.dial(host, port).map_err(DialError::into_last)
     }
 
     /// A socket that has connected.
@@ -121,6 +114,13 @@ impl WasiStream {
     #[must_use]
     pub fn subscribe(&self) -> Pollable {
         self.input.subscribe()
+    }
+
+    /// Another pollable like [`writable`](Self::writable); see
+    /// [`subscribe`](Self::subscribe).
+    #[must_use]
+    pub fn subscribe_writable(&self) -> Pollable {
+        self.output.subscribe()
     }
 
     /// Reads what is there. `None`: nothing yet. `Some(0)`: the peer has

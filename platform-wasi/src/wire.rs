@@ -38,7 +38,7 @@ pub(crate) enum WireError {
     /// TCP.
     Wasi(WasiError),
     /// TLS ended without close_notify: no more than lost.
-    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS"))]
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "there is no TLS"))]
     Cut,
     #[cfg(feature = "tls")]
     Tls(TlsError),

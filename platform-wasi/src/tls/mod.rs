@@ -249,7 +249,11 @@ impl TlsBuilder {
         let mut config = match self.client {
             None => config.with_no_client_auth(),
             Some((chain, key)) => config.with_client_auth_cert(chain, key).map_err(|error| {
-                TlsError::Configuration(format!("the client certificate cannot be used: {error}"))
+                let text = match error {
+                    rustls::Error::General(text) => text,
+                    error => error.to_string(),
+                };
+                TlsError::Configuration(format!("the client certificate cannot be used: {text}"))
             })?,
         };
         // WebSocket over HTTP/1.1 (RFC 6455 §4.1): a server must not choose
