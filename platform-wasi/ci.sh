@@ -80,3 +80,6 @@ must_fail_with '-S inherit-network' \
     "$wasmtime" run "$built/echo.wasm" "ws://127.0.0.1:$ws_port/"
 must_fail_with '-S allow-ip-name-lookup' \
     "$wasmtime" run -S inherit-network "$built/echo.wasm" "ws://localhost:$ws_port/"
+
+say 'TLS against OpenSSL'
+run "$python" platform-wasi/tests/tls.py "$wasmtime" "$built/tls.wasm"
