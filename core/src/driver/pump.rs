@@ -110,7 +110,11 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
             self.interrupted = false;
             return Ok(Action::Return(None));
         }
-        if let Some(action) = self.transmission(until) {
+        // Out of time for closing: what waits never goes out, and must not
+        // keep back what was received.
+        if !self.is_late()
+            && let Some(action) = self.transmission(until)
+        {
             return Ok(action);
         }
         if let Some(pending) = self.pending.take() {
@@ -130,12 +134,16 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         if let Some(error) = self.connection.failure() {
             return Err(Error::Receive(error));
         }
-        let closing = self.connection.state() != State::Open;
-        if closing && passed(self.connection.poll_timeout(), self.now) {
+        if self.is_late() {
             // The next receive tells how it ended.
             return Ok(Action::Return(None));
         }
         Ok(self.transmission(None).unwrap_or(Action::Return(None)))
+    }
+
+    /// Whether the time for the closing handshake is over.
+    fn is_late(&self) -> bool {
+        self.connection.state() != State::Open && passed(self.connection.poll_timeout(), self.now)
     }
 
     fn transmission(&mut self, until: Option<Duration>) -> Option<Action> {
