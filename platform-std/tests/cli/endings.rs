@@ -173,3 +173,26 @@ fn nothing_arrives() {
     run.expect(6, &[connected(&url), error("timeout", Some(1001), message)]);
     assert_eq!(server.join().unwrap(), Some(1001));
 }
+
+/// Found by ci/faults.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_on_stderr() {
+    for event in [frame(0x81, b"never printed"), Vec::new()] {
+        let (url, server) = serve_raw(move |mut stream| {
+            stream.write_all(&event).unwrap();
+            read_to_end(&mut stream);
+        });
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = crate::program::command(&["--json", &url])
+            .stdin(std::process::Stdio::null())
+            .stdout(full)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.starts_with("hybi: stdout: No space left"), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert_eq!(output.status.code(), Some(1));
+        server.join().unwrap();
+    }
+}

@@ -188,10 +188,14 @@ impl Output {
                 stdout.write_all(&line).and_then(|()| stdout.flush())
             }
         };
-        if result.is_err() {
+        if let Err(error) = &result {
             sink.over = true;
             if let Some(mut prompt) = sink.prompt.take() {
                 prompt.end();
+            }
+            // Who reads no more knows it; a full disk is news.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                complain(&format!("hybi: stdout: {error}\n"));
             }
         }
         result

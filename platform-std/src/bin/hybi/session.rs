@@ -96,12 +96,7 @@ impl<'a> Session<'a> {
                 Ok(None) => {}
                 Ok(Some(end)) => return end,
                 // Dropping the connection says so.
-                Err(error) => {
-                    if error.kind() != io::ErrorKind::BrokenPipe {
-                        self.output.note(&format!("hybi: stdout: {error}"));
-                    }
-                    return End::Unread;
-                }
+                Err(_) => return End::Unread,
             }
         }
     }
