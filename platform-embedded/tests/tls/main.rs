@@ -1,0 +1,11 @@
+//! TLS against servers that behave, servers of other people, and servers that
+//! attack.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
+mod attacks;
+mod proofs;
+mod tcp;
