@@ -12,7 +12,7 @@ use smoltcp::{
     socket::{dns, tcp},
     wire::{IpAddress, Ipv4Address},
 };
-use static_cell::ConstStaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::{
     MESSAGE, WINDOW_BITS,
@@ -21,18 +21,23 @@ use crate::{
     failure::Failure,
     options::Options,
     session::{self, Talk},
+    tls::Secure,
 };
 
 /// The send buffer: larger messages go out in several frames.
-const FRAME: usize = 4 << 10;
+const FRAME: usize = 2 << 10;
 
 /// What one connection after another works in.
+pub(crate) struct Memory {
+    pub(crate) buffers: &'static mut Buffers,
+    pub(crate) inflate: &'static mut Option<Window>,
+}
+
 pub(crate) struct Buffers {
     pub(crate) rx: [u8; MESSAGE],
     pub(crate) tx: [u8; FRAME],
     /// A message that was compressed.
     pub(crate) message: [u8; MESSAGE],
-    pub(crate) inflate: Option<Inflate<[u8; 1 << WINDOW_BITS]>>,
     /// A message on its way back.
     pub(crate) echo: [u8; MESSAGE],
 }
@@ -41,11 +46,16 @@ static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers {
     rx: [0; _],
     tx: [0; _],
     message: [0; _],
-    inflate: None,
     echo: [0; _],
 });
 
-static TCP: ConstStaticCell<[[u8; 4096]; 2]> = ConstStaticCell::new([[0; _]; 2]);
+/// Not in [`BUFFERS`], which are zero at the start and so take no flash.
+static INFLATE: StaticCell<Option<Window>> = StaticCell::new();
+
+/// The decompressor with its window.
+pub(crate) type Window = Inflate<[u8; 1 << WINDOW_BITS]>;
+
+static TCP: ConstStaticCell<[[u8; 2048]; 2]> = ConstStaticCell::new([[0; _]; 2]);
 
 pub(crate) type Stream<'a, 's> = SmoltcpStream<'a, 's, Device<board::Controller>, Sleep>;
 
@@ -65,9 +75,10 @@ pub(crate) fn run(options: &Options<'_>) -> End {
         Ok(uri) => uri,
         Err(error) => return End::Failed(error.into()),
     };
-    if uri.is_secure() {
-        return End::Failed(Failure::Tls);
-    }
+    let mut secure = match uri.is_secure().then(|| Secure::new(options)).transpose() {
+        Ok(secure) => secure,
+        Err(failure) => return End::Failed(failure),
+    };
     let Some(mut peripherals) = cortex_m::Peripherals::take() else {
         return End::Failed(Failure::Usage("no board"));
     };
@@ -95,7 +106,10 @@ pub(crate) fn run(options: &Options<'_>) -> End {
         ports: board::LocalPorts::new(&mut rng),
     };
 
-    let buffers = BUFFERS.take();
+    let mut memory = Memory {
+        buffers: BUFFERS.take(),
+        inflate: INFLATE.init_with(|| None),
+    };
     let mut talk = Talk::new(options);
     let mut backoff = options.reconnect.map(Backoff::new);
     // Since the last open connection.
@@ -109,8 +123,24 @@ pub(crate) fn run(options: &Options<'_>) -> End {
                         backoff.opened(uptime());
                     }
                 };
-                session::run(stream, &uri, &mut talk, &mut rng, buffers, opened)
-                    .unwrap_or_else(End::Failed)
+                let ended = match &mut secure {
+                    Some(secure) => {
+                        secure.run(stream, &uri, &mut talk, &mut rng, &mut memory, opened)
+                    }
+                    None => session::run(
+                        stream,
+                        &uri,
+                        &mut talk,
+                        &mut rng,
+                        &mut memory,
+                        opened,
+                        |stream| {
+                            let deadline = Some(uptime() + Duration::from_secs(1));
+                            let _ = stream.shutdown(deadline);
+                        },
+                    ),
+                };
+                ended.unwrap_or_else(End::Failed)
             }
             Err(failure) => End::Failed(failure),
         };

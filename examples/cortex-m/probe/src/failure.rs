@@ -9,13 +9,17 @@ use hybi_core::{
     handshake::HandshakeError,
     uri::UriError,
 };
-use hybi_embedded::error::{ConnectError, StreamError};
+use hybi_embedded::{
+    error::{ConnectError, StreamError},
+    tls::{Fault, TlsError, blocking::OpenError},
+};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
     Usage(&'static str),
     Url(UriError),
-    Tls,
+    Tls(Fault),
+    TlsTimeout,
     Connect(ConnectError),
     Client(Error<StreamError>),
 }
@@ -28,7 +32,10 @@ impl Failure {
                 "usage"
             }
             Self::Url(_) => "url",
-            Self::Tls => "tls",
+            // The contract counts it as TCP that just ended.
+            Self::Tls(Fault::Truncated) => "io",
+            Self::Tls(_) => "tls",
+            Self::TlsTimeout => "timeout",
             Self::Connect(error) => match error {
                 ConnectError::InvalidName
                 | ConnectError::NameNotFound
@@ -54,7 +61,10 @@ impl Failure {
     /// Whether another attempt would end the same way.
     pub(crate) const fn is_final(&self) -> bool {
         match self {
-            Self::Tls => true,
+            Self::Tls(fault) => matches!(
+                fault,
+                Fault::Certificate(_) | Fault::NotProven | Fault::InvalidHost
+            ),
             Self::Client(Error::Handshake(error)) => hybi_core::reconnect::is_final(error),
             _ => false,
         }
@@ -93,7 +103,8 @@ impl fmt::Display for Failure {
         match self {
             Self::Usage(message) => f.write_str(message),
             Self::Url(error) => error.fmt(f),
-            Self::Tls => f.write_str("this firmware has no TLS: use ws://"),
+            Self::Tls(fault) => fault.fmt(f),
+            Self::TlsTimeout => f.write_str("the TLS handshake took too long"),
             Self::Connect(error) => error.fmt(f),
             Self::Client(error) => error.fmt(f),
         }
@@ -121,5 +132,36 @@ impl From<HandshakeError> for Failure {
 impl From<Error<StreamError>> for Failure {
     fn from(error: Error<StreamError>) -> Self {
         Self::Client(error)
+    }
+}
+
+impl From<TlsError<StreamError>> for Failure {
+    fn from(error: TlsError<StreamError>) -> Self {
+        match error {
+            TlsError::Transport(error) => Self::Client(Error::Transport(error)),
+            TlsError::Tls(fault) => Self::Tls(fault),
+            _ => Self::Tls(Fault::Internal),
+        }
+    }
+}
+
+impl From<OpenError<StreamError>> for Failure {
+    fn from(error: OpenError<StreamError>) -> Self {
+        match error {
+            OpenError::Failed(error) => error.into(),
+            _ => Self::TlsTimeout,
+        }
+    }
+}
+
+impl From<Error<TlsError<StreamError>>> for Failure {
+    fn from(error: Error<TlsError<StreamError>>) -> Self {
+        match error {
+            Error::Handshake(error) => Self::Client(Error::Handshake(error)),
+            Error::Receive(error) => Self::Client(Error::Receive(error)),
+            Error::Send(error) => Self::Client(Error::Send(error)),
+            Error::Transport(error) => error.into(),
+            _ => Self::Tls(Fault::Internal),
+        }
     }
 }

@@ -3,10 +3,10 @@
 //! exit status.
 //!
 //! ```text
-//! probe [OPTIONS] ws://HOST[:PORT]/PATH
+//! probe [OPTIONS] ws[s]://HOST[:PORT]/PATH
 //! ```
 //!
-//! The options are in `options.rs`. A message is at most 16 KiB.
+//! The options are in `options.rs`. A message is at most 12 KiB.
 #![no_std]
 #![no_main]
 
@@ -17,13 +17,14 @@ mod failure;
 mod input;
 mod options;
 mod session;
+mod tls;
 
 use board::eprintln;
 use end::End;
 use options::Options;
 
 /// The largest message.
-const MESSAGE: usize = 16 << 10;
+const MESSAGE: usize = 12 << 10;
 /// 2^10 bytes: the largest window that a server may compress with.
 const WINDOW_BITS: u8 = 10;
 

@@ -7,7 +7,7 @@ use hybi_core::{extension::deflate::DeflateOffer, reconnect::Policy};
 use crate::{MESSAGE, WINDOW_BITS, failure::Failure};
 
 pub(crate) const USAGE: &str = "\
-usage: probe [OPTIONS] ws://HOST[:PORT]/PATH
+usage: probe [OPTIONS] ws[s]://HOST[:PORT]/PATH
   -t, --text MSG            send once after connecting; repeatable, in order
   -b, --binary HEX
       --ping PAYLOAD
@@ -18,9 +18,12 @@ usage: probe [OPTIONS] ws://HOST[:PORT]/PATH
   -H, --header 'NAME: VALUE'
   -s, --subprotocol NAME
   -o, --origin ORIGIN
+      --ca FILE             the root to trust, in DER
+      --servername NAME     what its certificate has to say, instead of HOST
+  -k, --insecure            no verification
       --no-compress
       --deflate PARAMS      server_max_window_bits of 8 to 10
-      --max-message BYTES   at most 16384
+      --max-message BYTES   at most 12288
       --max-frame BYTES
       --connect-timeout, --handshake-timeout, --idle-timeout, --close-timeout SECS
       --ping-interval, --ping-timeout SECS
@@ -44,6 +47,9 @@ pub(crate) struct Options<'a> {
     pub(crate) headers: heapless::Vec<(&'a str, &'a str), 8>,
     pub(crate) subprotocols: heapless::Vec<&'a str, 8>,
     pub(crate) origin: Option<&'a str>,
+    pub(crate) ca: Option<&'a str>,
+    pub(crate) server_name: Option<&'a str>,
+    pub(crate) insecure: bool,
     pub(crate) max_message: u64,
     pub(crate) max_frame: u64,
     pub(crate) connect_timeout: Duration,
@@ -69,6 +75,9 @@ impl<'a> Options<'a> {
             headers: heapless::Vec::new(),
             subprotocols: heapless::Vec::new(),
             origin: None,
+            ca: None,
+            server_name: None,
+            insecure: false,
             max_message: MESSAGE as u64,
             max_frame: MESSAGE as u64,
             connect_timeout: Duration::from_secs(10),
@@ -110,6 +119,9 @@ impl<'a> Options<'a> {
                 }
                 "-s" | "--subprotocol" => push(&mut options.subprotocols, value()?)?,
                 "-o" | "--origin" => options.origin = Some(value()?),
+                "--ca" => options.ca = Some(value()?),
+                "--servername" => options.server_name = Some(value()?),
+                "-k" | "--insecure" => options.insecure = true,
                 "--max-message" => options.max_message = number(value()?)?,
                 "--max-frame" => options.max_frame = number(value()?)?,
                 "--connect-timeout" => options.connect_timeout = seconds(value()?)?,

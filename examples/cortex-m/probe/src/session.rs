@@ -20,7 +20,7 @@ use hybi_core::{
 };
 
 use crate::{
-    client::{Buffers, Stream},
+    client::{Buffers, Memory},
     end::End,
     event::Line,
     failure::Failure,
@@ -30,7 +30,7 @@ use crate::{
 
 /// What is to be said and heard, on one connection after another.
 pub(crate) struct Talk<'a> {
-    options: &'a Options<'a>,
+    pub(crate) options: &'a Options<'a>,
     /// What is sent once was sent.
     begun: bool,
     input: Option<Lines>,
@@ -57,15 +57,20 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// Runs a connection; `opened` is told once it is open.
-pub(crate) fn run(
-    mut stream: Stream<'_, '_>,
+/// Runs a connection over `stream`; `opened` is told once it is open. After
+/// the closing handshake, `end` ends the stream.
+pub(crate) fn run<T: Transport>(
+    mut stream: T,
     uri: &Uri<'_>,
     talk: &mut Talk<'_>,
     rng: &mut HostSeeded,
-    buffers: &mut Buffers,
+    memory: &mut Memory,
     opened: impl FnOnce(&mut Talk<'_>),
-) -> Result<End, Failure> {
+    end: impl FnOnce(&mut T),
+) -> Result<End, Failure>
+where
+    Failure: From<Error<T::Error>>,
+{
     let options = talk.options;
     let mut request = Request::new(uri)
         .subprotocols(&options.subprotocols)
@@ -80,9 +85,8 @@ pub(crate) fn run(
         rx,
         tx,
         message,
-        inflate,
         echo,
-    } = buffers;
+    } = &mut *memory.buffers;
     let mut handshake = Handshake::new(
         &request,
         &mut rx[..],
@@ -110,7 +114,7 @@ pub(crate) fn run(
     let extension = match handshake.deflate() {
         Some(params) => {
             let new = Inflate::new(params.server_max_window_bits, [0; _]);
-            let inflate = inflate.insert(new.map_err(HandshakeError::from)?);
+            let inflate = memory.inflate.insert(new.map_err(HandshakeError::from)?);
             let message = &mut message[..];
             Some(PerMessageDeflate::new(
                 params,
@@ -123,12 +127,9 @@ pub(crate) fn run(
     };
     let connection = Connection::from_handshake_with(handshake, configuration(options), extension)?;
     let mut client = WebSocket::new(stream, connection);
-    let end = talk.go_on(&mut client, echo);
-    if end.is_ok() {
-        let deadline = Some(uptime() + Duration::from_secs(1));
-        let _ = client.transport_mut().shutdown(deadline);
-    }
-    end
+    let ended = talk.go_on(&mut client, echo)?;
+    end(client.transport_mut());
+    Ok(ended)
 }
 
 type Client<'a, T, X> = WebSocket<T, &'a mut [u8], &'a mut [u8], RandCore<&'a mut HostSeeded>, X>;
