@@ -34,8 +34,8 @@ impl Keepalive {
     /// Sets within which time the Pong with the Ping's payload has to come;
     /// `None`: it need not.
     #[must_use]
-    pub const fn timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.timeout = timeout;
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
         self
     }
 

@@ -319,6 +319,20 @@ where
     pub const fn transport_mut(&mut self) -> &mut T {
         &mut self.transport
     }
+
+    /// The event that was found and not handed over yet, because a receive was
+    /// dropped before the replies to it were out. It is handed over with this.
+    pub fn take_undelivered(&mut self) -> Option<Event<'_>> {
+        let pending = self.pump.take_pending()?;
+        Some(self.pump.event(pending))
+    }
+
+    /// Gives the transport, the timer and the state machine back, to be driven
+    /// by hand. What is queued goes with the machine;
+    /// [`take_undelivered`](Self::take_undelivered) first.
+    pub fn into_parts(self) -> (T, C, Connection<Rx, Tx, E, X>) {
+        (self.transport, self.timer, self.pump.into_connection())
+    }
 }
 
 /// Runs an opening handshake to its end. Afterwards, also after a refusal,

@@ -73,16 +73,13 @@ impl<'a> Response<'a> {
         Headers::of_head(self.head)
     }
 
-    /// The value of the first header of this name, in any case.
-    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
-        self.headers()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    }
-
-    /// The value of the first header of this name where it is UTF-8.
-    pub fn header_str(&self, name: &str) -> Option<&'a str> {
-        str::from_utf8(self.header(name)?).ok()
+    /// The value of the first header of this name, in any case, where it is
+    /// UTF-8.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self
+            .headers()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))?;
+        str::from_utf8(value).ok()
     }
 
     /// As much of a refusal's body as arrived, fits the buffer and the

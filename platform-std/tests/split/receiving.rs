@@ -43,7 +43,7 @@ fn keepalive_and_the_idle_deadline_run_while_a_receive_blocks() {
         read_to_end(&mut stream);
         ping.0
     });
-    let keepalive = hybi_std::Keepalive::every(millis(100)).timeout(millis(200).into());
+    let keepalive = hybi_std::Keepalive::every(millis(100)).timeout(millis(200));
     let (_sender, mut receiver) =
         split(&builder(url).keepalive(keepalive).close_timeout(millis(100)));
     let begin = Instant::now();

@@ -101,7 +101,7 @@ where
     let header = |name| {
         response
             .as_ref()
-            .and_then(|response| response.header_str(name))
+            .and_then(|response| response.header(name))
     };
     Line::new("connected")
         .text("url", uri)
