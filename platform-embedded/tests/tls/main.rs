@@ -3,9 +3,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of tests fail the test"
 )]
 
 mod attacks;
+mod cancel;
 mod proofs;
 mod tcp;
