@@ -16,6 +16,7 @@
 //! | `idn` | host names outside ASCII |
 //! | `http` | redirects, Basic and Digest; with it `idn` |
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(test)]

@@ -65,6 +65,8 @@
 //! of secret headers, and users and passwords in URLs, are replaced with
 //! `***`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(not(any(unix, windows)))]
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
 
