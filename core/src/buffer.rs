@@ -7,6 +7,20 @@ use crate::error::{CapacityError, Limit};
 ///
 /// All of [`bytes`](Self::bytes) is initialised storage; the connection keeps
 /// its own account of which part is in use.
+///
+/// ```
+/// # #[cfg(feature = "alloc")] {
+/// use hybi_core::buffer::Buffer;
+///
+/// let mut fixed = [0; 512];
+/// assert_eq!(fixed.reserve(1024).unwrap_err().needed, 1024);
+///
+/// let mut growing = Vec::new();
+/// Buffer::reserve(&mut growing, 1024)?;
+/// assert!(growing.bytes().len() >= 1024);
+/// # }
+/// # Ok::<(), hybi_core::error::CapacityError>(())
+/// ```
 pub trait Buffer {
     /// The storage there is now.
     fn bytes(&self) -> &[u8];

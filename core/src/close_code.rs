@@ -7,6 +7,14 @@ use core::fmt;
 /// An open set of numbers with names for the registered ones. A value may be
 /// any number; [`is_sendable`](Self::is_sendable) tells whether it may stand
 /// in a frame.
+///
+/// ```
+/// use hybi_core::close_code::CloseCode;
+///
+/// assert_eq!(CloseCode::NORMAL.to_string(), "1000 (normal closure)");
+/// assert!(CloseCode(4001).is_sendable());
+/// assert!(!CloseCode::ABNORMAL.is_sendable());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CloseCode(pub u16);

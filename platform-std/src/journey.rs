@@ -202,6 +202,14 @@ impl Builder {
     /// It is asked once for each URL, of the URL's own origin only. Schemes
     /// that belong to one connection, such as NTLM, do not work this way: the
     /// answer goes over a new one.
+    ///
+    /// ```
+    /// # fn token_for(realm: Option<&str>) -> Option<String> { None }
+    /// let builder = hybi_std::builder("wss://example.com/").authenticate(|challenge| {
+    ///     let token = token_for(challenge.parameter("realm"))?;
+    ///     challenge.is("Bearer").then(|| format!("Bearer {token}"))
+    /// });
+    /// ```
     pub fn authenticate(
         mut self,
         answer: impl Fn(&Challenge) -> Option<String> + Send + Sync + 'static,

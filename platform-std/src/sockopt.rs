@@ -15,6 +15,15 @@ use socket2::{Socket, TcpKeepalive};
 ///
 /// Where the platform lacks an option, connecting fails with an error of kind
 /// `Unsupported`.
+///
+/// ```
+/// use hybi_std::SocketOption;
+///
+/// let builder = hybi_std::builder("ws://127.0.0.1:8765/")
+///     .socket_option(SocketOption::NoDelay(false))
+///     .socket_option("SOCKET:RCVBUF=65536".parse()?);
+/// # Ok::<(), hybi_std::SocketOptionError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SocketOption {

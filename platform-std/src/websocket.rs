@@ -187,6 +187,15 @@ impl WebSocket {
 
     /// Begins a binary message whose bytes are written piece by piece, with
     /// [`std::io::copy`] for instance.
+    ///
+    /// ```no_run
+    /// # let mut socket = hybi_std::connect("wss://example.com/upload")?;
+    /// let mut file = std::fs::File::open("picture.png")?;
+    /// let mut writer = socket.binary_writer();
+    /// std::io::copy(&mut file, &mut writer)?;
+    /// writer.finish()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub const fn binary_writer(&mut self) -> BinaryWriter<'_> {
         BinaryWriter::of(self)
     }
@@ -278,6 +287,19 @@ impl WebSocket {
     }
 
     /// A handle that ends a wait in a receiving method from another thread.
+    ///
+    /// ```no_run
+    /// use hybi_std::Error;
+    ///
+    /// let mut socket = hybi_std::connect("wss://example.com/feed")?;
+    /// let waker = socket.waker()?;
+    /// std::thread::spawn(move || waker.wake()); // when there is something to do
+    /// match socket.receive() {
+    ///     Err(Error::Woken) => println!("something else to do"),
+    ///     event => println!("{:?}", event?),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Those of making its descriptors, the first time.

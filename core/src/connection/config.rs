@@ -18,6 +18,16 @@ pub enum Delivery {
 }
 
 /// Limits and deadlines. Start from [`Config::default`] and set fields.
+///
+/// ```
+/// use core::time::Duration;
+/// use hybi_core::connection::{Config, Delivery};
+///
+/// let mut config = Config::default();
+/// config.max_message_size = 16 << 20;
+/// config.idle_timeout = Some(Duration::from_secs(60));
+/// config.delivery = Delivery::Chunks;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

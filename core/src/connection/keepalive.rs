@@ -10,6 +10,15 @@ const MAX_PAYLOAD: usize = 64;
 
 /// When to send Pings by oneself, and what to expect. Set as
 /// [`Config::keepalive`](super::Config::keepalive).
+///
+/// ```
+/// use core::time::Duration;
+/// use hybi_core::connection::{Config, Keepalive};
+///
+/// let mut config = Config::default();
+/// let keepalive = Keepalive::every(Duration::from_secs(20)).timeout(Duration::from_secs(5));
+/// config.keepalive = Some(keepalive);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keepalive {
     interval: Duration,

@@ -23,6 +23,25 @@ use crate::{
 /// Pings are answered and the closing handshake is kept while
 /// [`receive`](Self::receive) or [`close`](Self::close) runs: call one of
 /// them whenever there is nothing else to do.
+///
+/// ```no_run
+/// # use hybi_core::{close_code::CloseCode, connection::{Config, Event}, entropy::Entropy};
+/// # use hybi_core::driver::{Error, asynch::{Timer, WebSocket}};
+/// # use hybi_core::handshake::{Handshake, HandshakeConfig, Request};
+/// # async fn talk<T>(io: T, mut timer: impl Timer, entropy: impl Entropy) -> Result<(), Error<T::Error>>
+/// # where T: embedded_io_async::Read + embedded_io_async::Write {
+/// let request = Request::to("example.com", "/chat");
+/// let (rx, tx, now) = ([0; 1024], [0; 512], timer.now());
+/// let handshake = Handshake::new(&request, rx, tx, entropy, HandshakeConfig::default(), now)?;
+/// let mut socket = WebSocket::connect(io, timer, handshake, Config::default()).await?;
+/// socket.send_text("hello").await?;
+/// if let Event::Text(text) = socket.receive().await? {
+///     println!("{text}");
+/// }
+/// socket.close(CloseCode::NORMAL, "").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct WebSocket<T: ErrorType, Rx, Tx, E, C = NoTimer, X = Plain> {
     transport: T,

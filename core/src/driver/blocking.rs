@@ -22,6 +22,24 @@ use crate::{
 /// Pings are answered and the closing handshake is kept while
 /// [`receive`](Self::receive) or [`close`](Self::close) runs: call one of
 /// them whenever there is nothing else to do.
+///
+/// ```no_run
+/// # use hybi_core::{close_code::CloseCode, connection::{Config, Event}, entropy::Entropy};
+/// # use hybi_core::driver::{Error, blocking::{Transport, WebSocket}};
+/// # use hybi_core::handshake::{Handshake, HandshakeConfig, Request};
+/// # fn talk<T: Transport>(mut io: T, entropy: impl Entropy) -> Result<(), Error<T::Error>> {
+/// let request = Request::to("example.com", "/chat");
+/// let (rx, tx, now) = ([0; 1024], [0; 512], io.now());
+/// let handshake = Handshake::new(&request, rx, tx, entropy, HandshakeConfig::default(), now)?;
+/// let mut socket = WebSocket::connect(io, handshake, Config::default())?;
+/// socket.send_text("hello")?;
+/// if let Event::Text(text) = socket.receive()? {
+///     println!("{text}");
+/// }
+/// socket.close(CloseCode::NORMAL, "")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct WebSocket<T: Transport, Rx, Tx, E, X = Plain> {
     transport: T,

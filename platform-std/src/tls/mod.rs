@@ -26,6 +26,14 @@ pub use error::{CertificateProblem, TlsError};
 ///
 /// Where the environment variable `SSLKEYLOGFILE` names a file, session keys
 /// are appended to it, for tools such as Wireshark.
+///
+/// ```no_run
+/// use hybi_std::Tls;
+///
+/// let tls = Tls::builder().add_root_file("our-ca.pem")?.build()?;
+/// let socket = hybi_std::builder("wss://intern.example/").tls(tls).connect()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Tls {
     pub(crate) config: Arc<ClientConfig>,
