@@ -1,34 +1,78 @@
-//! Clients side by side, in one run: interleaved rounds, medians, and what
-//! the slowest and the fastest round were. Prints Markdown.
+//! Clients side by side: in memory and over sockets, time, instructions,
+//! allocations and system calls, and what each of them refuses to take.
 //!
 //! ```text
-//! hybi-bench deflate [ROUNDS]
+//! hybi-bench SET [--quick] [--rounds N] [--row PART] [--peer PART]
 //! ```
 
+mod attempt;
 mod clock;
-#[allow(dead_code, reason = "of hybi-std, which uses the rest")]
-#[path = "../../../platform-std/src/compression/mod.rs"]
-mod compression;
-mod deflate;
-mod measure;
+mod count;
+mod floors;
+mod heap;
+mod in_memory;
 mod memory;
+mod message;
+mod net;
+mod options;
+mod over_sockets;
 mod peer;
 mod peers;
-mod table;
+mod probes;
+mod python;
+mod record;
+mod report;
+mod rows;
+mod server;
+mod stats;
 mod telemetry;
+mod upgrade;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
+
+use options::Options;
+
+const USAGE: &str = "usage: hybi-bench SET [--quick] [--rounds N] [--row PART] [--peer PART]
+sets: probes count memory sockets floors heap python report";
 
 fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
-    let set = args.next();
-    let rounds = args.next().map_or(Ok(15), |rounds| rounds.parse());
-    match (set.as_deref(), rounds) {
-        (Some("deflate"), Ok(rounds)) => print!("{}", deflate::run(rounds)),
-        _ => {
-            eprintln!("usage: hybi-bench deflate [ROUNDS]");
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    if args.is_empty() {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    }
+    let set = args.remove(0);
+    let options = match Options::parse(args.iter().cloned()) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("{error}\n{USAGE}");
             return ExitCode::from(2);
         }
+    };
+    match run(&set, &args, &options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hybi-bench: {error}");
+            ExitCode::FAILURE
+        }
     }
-    ExitCode::SUCCESS
+}
+
+fn run(set: &str, args: &[String], options: &Options) -> io::Result<()> {
+    match set {
+        "server" => server::run(),
+        "memory" => in_memory::run(options).save(set),
+        "sockets" => over_sockets::run(options)?.save(set),
+        "probes" => probes::run(options).save(set),
+        "floors" => floors::run(options)?.save(set),
+        "heap" => heap::run(options)?.save(set),
+        "python" => python::run(options)?.save(set),
+        "report" => report::run(),
+        "count" => count::run(args)?.save(set),
+        "count-inner" => {
+            count::inner(options);
+            Ok(())
+        }
+        _ => Err(io::Error::other(USAGE)),
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::fmt::Write;
 
+use zlib_rs::{Deflate as Compressor, DeflateFlush};
+
+use crate::{message::frame, peer::Deflate};
+
 /// A small generator: the messages are the same in every run.
 struct Random(u64);
 
@@ -52,4 +56,22 @@ pub fn messages(count: usize) -> Vec<String> {
             out
         })
         .collect()
+}
+
+/// The messages as a server sends them, compressed with level 6.
+pub fn from_server(deflate: Deflate, messages: &[String]) -> Vec<u8> {
+    let mut compressor = Compressor::new(6, false, 15);
+    let mut out = Vec::new();
+    for message in messages {
+        let mut packed = vec![0; message.len() + 100];
+        let before = compressor.total_out();
+        let status = compressor.compress(message.as_bytes(), &mut packed, DeflateFlush::SyncFlush);
+        status.expect("there is room");
+        packed.truncate((compressor.total_out() - before) as usize - 4);
+        frame(&mut out, 0xC1, &packed);
+        if !deflate.takeover {
+            compressor.reset();
+        }
+    }
+    out
 }

@@ -1,51 +1,79 @@
-//! wtx 0.46.1. It resets its contexts after each message, whatever was
-//! negotiated, so it is not there with context takeover.
+//! wtx. It resets its contexts after each message, whatever was negotiated,
+//! so it is not there with context takeover.
 
-use tokio::runtime::Runtime;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use wtx::{
     collection::Vector,
+    misc::UriRef,
     rng::Xorshift64,
     stream::{StreamReader, StreamWriter},
     web_socket::{
         Compression, CompressionLevel, DeflateConfig, FrameMut, OpCode, WebSocketBuffer,
-        WebSocketOwned, WebSocketPayloadOrigin,
-        compression::{Flate2, NegotiatedFlate2, WindowBits},
+        WebSocketConnector, WebSocketOwned, WebSocketPayloadOrigin,
+        compression::{Flate2, NegotiatedCompression, WindowBits},
     },
 };
 
+use super::{drive, shake};
 use crate::{
-    memory::{Input, Output, Stream},
-    peer::{Peer, Receiver, Sender, Setup},
+    message::Message,
+    net::Target,
+    peer::{
+        Asynch, Client, Deflate, Failure, Look, NO_QUEUE, Outcome, Peer, Setup, Wire, broken,
+        unexpected,
+    },
 };
 
 pub struct Wtx;
 
 impl Peer for Wtx {
     fn name(&self) -> &'static str {
-        "wtx 0.46.1"
+        "wtx"
     }
 
-    fn receiver(&self, setup: Setup, input: Input) -> Option<Box<dyn Receiver>> {
-        Some(Box::new(Client::new(
-            setup,
-            Some(input),
-            Output::default(),
-        )?))
+    fn about(&self) -> &'static str {
+        "0.46.1 (the newest that Rust 1.95 builds); WebSocket::new with buffers of 64 KiB \
+         (with its default, empty ones it reads the socket once a message), payload origin \
+         Adaptive; it masks in place, so what is lent to it is copied first"
     }
 
-    fn sender(&self, setup: Setup, output: Output) -> Option<Box<dyn Sender>> {
-        Some(Box::new(Client::new(setup, None, output)?))
+    fn open(&self, wire: Wire, setup: Setup) -> Outcome<Box<dyn Client>> {
+        match wire {
+            Wire::Memory(stream) => client(async || Ok(stream.opened()), setup),
+            Wire::Net(target) => client(async || target.open_async().await.map_err(broken), setup),
+        }
+    }
+
+    fn connect(&self, target: &Target) -> Outcome<()> {
+        shake(async || {
+            let stream = Io(target.dial_async().await.map_err(broken)?);
+            let url = target.url();
+            let connector = WebSocketConnector::default().no_masking(false);
+            connector
+                .connect(stream, &UriRef::new(&url))
+                .await
+                .map_err(broken)
+        })
     }
 }
 
-type Socket = WebSocketOwned<Option<NegotiatedFlate2>, Xorshift64, Stream, true>;
-
-struct Client {
-    runtime: Runtime,
-    socket: Socket,
-    buffer: Vector<u8>,
-    /// It masks in place.
-    payload: Vec<u8>,
+fn client<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    stream: impl AsyncFnOnce() -> Outcome<S>,
+    setup: Setup,
+) -> Outcome<Box<dyn Client>> {
+    match setup.deflate {
+        None => drive(async || Tokio::new(stream().await?, ())),
+        Some(Deflate { takeover: true }) => Err(Failure::Cannot("no context takeover")),
+        Some(Deflate { takeover: false }) => drive(async || {
+            let flate2 = Flate2::from(DeflateConfig {
+                client_max_window_bits: WindowBits::Fifteen,
+                compression_level: CompressionLevel::Six,
+                server_max_window_bits: WindowBits::Fifteen,
+            });
+            let compression = Compression::<true>::negotiate(flate2, [Header].into_iter());
+            Tokio::new(stream().await?, compression.map_err(broken)?)
+        }),
+    }
 }
 
 /// A header of the server's answer.
@@ -61,26 +89,49 @@ impl wtx::http::GenericHeader for Header {
     }
 }
 
-impl Client {
-    fn new(setup: Setup, input: Option<Input>, output: Output) -> Option<Self> {
-        if setup.takeover {
-            return None;
+struct Io<S>(S);
+
+impl<S: AsyncRead + Unpin> StreamReader for Io<S> {
+    async fn read(&mut self, bytes: &mut [u8]) -> wtx::Result<usize> {
+        Ok(self.0.read(bytes).await?)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> StreamWriter for Io<S> {
+    async fn write_all(&mut self, bytes: &[u8]) -> wtx::Result<()> {
+        Ok(self.0.write_all(bytes).await?)
+    }
+
+    async fn write_all_vectored(&mut self, all: &[&[u8]]) -> wtx::Result<()> {
+        let mut slices = [std::io::IoSlice::new(&[]); 8];
+        for (slice, bytes) in slices.iter_mut().zip(all) {
+            *slice = std::io::IoSlice::new(bytes);
         }
-        let flate2 = Flate2::from(DeflateConfig {
-            client_max_window_bits: WindowBits::Fifteen,
-            compression_level: CompressionLevel::Six,
-            server_max_window_bits: WindowBits::Fifteen,
-        });
-        let compression = Compression::<true>::negotiate(flate2, [Header].into_iter());
+        let mut left = &mut slices[..all.len()];
+        while !left.is_empty() {
+            let written = self.0.write_vectored(left).await?;
+            std::io::IoSlice::advance_slices(&mut left, written);
+        }
+        Ok(())
+    }
+}
+
+struct Tokio<S, C: NegotiatedCompression> {
+    socket: WebSocketOwned<C, Xorshift64, Io<S>, true>,
+    buffer: Vector<u8>,
+    payload: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, C: NegotiatedCompression> Tokio<S, C> {
+    fn new(stream: S, compression: C) -> Outcome<Self> {
         let buffer = WebSocketBuffer::with_capacity(1 << 16, 1 << 16, 1 << 16);
-        Some(Self {
-            runtime: super::runtime(),
-            socket: Socket::new(
-                compression.expect("a good answer"),
+        Ok(Self {
+            socket: WebSocketOwned::new(
+                compression,
                 false,
                 Xorshift64::new(1),
-                Stream { input, output },
-                buffer.expect("memory"),
+                Io(stream),
+                buffer.map_err(broken)?,
             ),
             buffer: Vector::new(),
             payload: Vec::new(),
@@ -88,61 +139,40 @@ impl Client {
     }
 }
 
-impl StreamReader for Stream {
-    async fn read(&mut self, bytes: &mut [u8]) -> wtx::Result<usize> {
-        Ok(self.input.as_mut().map_or(0, |input| input.read(bytes)))
-    }
-}
-
-impl StreamWriter for Stream {
-    async fn write_all(&mut self, bytes: &[u8]) -> wtx::Result<()> {
-        self.output.write(bytes);
-        Ok(())
-    }
-
-    async fn write_all_vectored(&mut self, all: &[&[u8]]) -> wtx::Result<()> {
-        all.iter().for_each(|bytes| self.output.write(bytes));
-        Ok(())
-    }
-}
-
-impl Receiver for Client {
-    fn receive(&mut self, count: usize) -> usize {
-        let Self {
-            runtime,
-            socket,
-            buffer,
-            ..
-        } = self;
-        runtime.block_on(async {
-            let mut bytes = 0;
-            for _ in 0..count {
-                buffer.clear();
-                let frame = socket
-                    .read_frame(buffer, WebSocketPayloadOrigin::Adaptive)
-                    .await;
-                bytes += frame.expect("a message").payload().len();
+impl<S: AsyncRead + AsyncWrite + Unpin, C: NegotiatedCompression> Asynch for Tokio<S, C> {
+    async fn receive(&mut self, look: &mut impl Look) -> Outcome<()> {
+        loop {
+            self.buffer.clear();
+            let frame = self
+                .socket
+                .read_frame(&mut self.buffer, WebSocketPayloadOrigin::Adaptive)
+                .await
+                .map_err(broken)?;
+            match frame.op_code() {
+                OpCode::Text | OpCode::Binary => look.look(frame.payload()),
+                OpCode::Ping | OpCode::Pong => continue,
+                other => return Err(unexpected(other)),
             }
-            bytes
-        })
+            return Ok(());
+        }
     }
-}
 
-impl Sender for Client {
-    fn send(&mut self, messages: &[String]) {
-        let Self {
-            runtime,
-            socket,
-            payload,
-            ..
-        } = self;
-        runtime.block_on(async {
-            for message in messages {
-                payload.clear();
-                payload.extend_from_slice(message.as_bytes());
-                let mut frame = FrameMut::new_fin(OpCode::Text, &mut payload[..]);
-                socket.write_frame(&mut frame).await.expect("sent");
-            }
-        });
+    async fn send(&mut self, message: &Message) -> Outcome<()> {
+        self.payload.clear();
+        self.payload.extend_from_slice(&message.data);
+        let opcode = match message.text {
+            Some(_) => OpCode::Text,
+            None => OpCode::Binary,
+        };
+        let mut frame = FrameMut::new_fin(opcode, &mut self.payload[..]);
+        self.socket.write_frame(&mut frame).await.map_err(broken)
+    }
+
+    async fn queue(&mut self, _: &Message) -> Outcome<()> {
+        Err(NO_QUEUE)
+    }
+
+    async fn flush(&mut self) -> Outcome<()> {
+        Ok(())
     }
 }

@@ -1,84 +1,107 @@
-//! yawc 0.5.0, with its checks of UTF-8, which are off by default.
+//! yawc.
 
 use futures::SinkExt;
-use tokio::runtime::Runtime;
-use yawc::{CompressionLevel, Options, Role, WebSocket, frame::Frame};
+use tokio::io::{AsyncRead, AsyncWrite};
+use yawc::{
+    CompressionLevel, Options, Role, WebSocket,
+    frame::{Frame, OpCode},
+};
 
+use super::{drive, shake};
 use crate::{
-    memory::{Input, Output, Stream},
-    peer::{Peer, Receiver, Sender, Setup},
+    message::Message,
+    net::Target,
+    peer::{Asynch, Client, Look, Outcome, Peer, Setup, Wire, broken, unexpected},
 };
 
 pub struct Yawc;
 
 impl Peer for Yawc {
     fn name(&self) -> &'static str {
-        "yawc 0.5.0"
+        "yawc"
     }
 
-    fn receiver(&self, setup: Setup, input: Input) -> Option<Box<dyn Receiver>> {
-        Some(Box::new(Client::new(setup, Some(input), Output::default())))
+    fn about(&self) -> &'static str {
+        "0.5.0; WebSocket::from_stream, with_utf8 (its checks of UTF-8 are off by default), \
+         level 6; features simd, zlib"
     }
 
-    fn sender(&self, setup: Setup, output: Output) -> Option<Box<dyn Sender>> {
-        Some(Box::new(Client::new(setup, None, output)))
-    }
-}
-
-struct Client {
-    runtime: Runtime,
-    socket: WebSocket<Stream>,
-}
-
-impl Client {
-    fn new(setup: Setup, input: Option<Input>, output: Output) -> Self {
-        let runtime = super::runtime();
-        let options = Options::default()
-            .with_compression_level(CompressionLevel::new(6))
-            .with_utf8();
-        let extensions = if setup.takeover {
-            "permessage-deflate"
-        } else {
-            "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
-        };
-        let socket = runtime.block_on(async {
-            let stream = Stream { input, output };
-            WebSocket::from_stream_with_extensions(stream, Role::Client, Some(extensions), options)
-        });
-        Self {
-            runtime,
-            socket: socket.expect("the extension was asked for"),
+    fn open(&self, wire: Wire, setup: Setup) -> Outcome<Box<dyn Client>> {
+        match wire {
+            Wire::Memory(stream) => drive(async || Tokio::new(stream.opened(), setup)),
+            Wire::Net(target) => {
+                drive(async || Tokio::new(target.open_async().await.map_err(broken)?, setup))
+            }
         }
     }
-}
 
-impl Receiver for Client {
-    fn receive(&mut self, count: usize) -> usize {
-        let Self { runtime, socket } = self;
-        runtime.block_on(async {
-            let mut bytes = 0;
-            for _ in 0..count {
-                bytes += socket
-                    .next_frame()
-                    .await
-                    .expect("a message")
-                    .payload()
-                    .len();
-            }
-            bytes
+    fn connect(&self, target: &Target) -> Outcome<()> {
+        shake(async || {
+            let stream = target.dial_async().await.map_err(broken)?;
+            let url = target.url().parse().map_err(broken)?;
+            WebSocket::handshake(url, stream, options(false))
+                .await
+                .map_err(broken)
         })
     }
 }
 
-impl Sender for Client {
-    fn send(&mut self, messages: &[String]) {
-        let Self { runtime, socket } = self;
-        runtime.block_on(async {
-            for message in messages {
-                // It takes what it sends as its own.
-                let frame = Frame::text(message.clone());
-                socket.send(frame).await.expect("sent");
+fn options(deflate: bool) -> Options {
+    let options = Options::default().with_utf8().with_limits(4 << 20, 8 << 20);
+    if deflate {
+        options.with_compression_level(CompressionLevel::new(6))
+    } else {
+        options
+    }
+}
+
+struct Tokio<S>(WebSocket<S>);
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Tokio<S> {
+    fn new(stream: S, setup: Setup) -> Outcome<Self> {
+        let socket = match setup.deflate {
+            None => WebSocket::from_stream(stream, Role::Client, options(false)),
+            Some(deflate) => WebSocket::from_stream_with_extensions(
+                stream,
+                Role::Client,
+                Some(deflate.answer()),
+                options(true),
+            ),
+        };
+        socket.map(Self).map_err(broken)
+    }
+}
+
+fn outgoing(message: &Message) -> Frame {
+    match &message.text {
+        // It takes what it sends as its own.
+        Some(text) => Frame::text(text.clone()),
+        None => Frame::binary(message.to_bytes()),
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Asynch for Tokio<S> {
+    async fn receive(&mut self, look: &mut impl Look) -> Outcome<()> {
+        loop {
+            let frame = self.0.next_frame().await.map_err(broken)?;
+            match frame.opcode() {
+                OpCode::Text | OpCode::Binary => look.look(frame.payload()),
+                OpCode::Ping | OpCode::Pong => continue,
+                other => return Err(unexpected(other)),
             }
-        });
+            return Ok(());
+        }
+    }
+
+    async fn send(&mut self, message: &Message) -> Outcome<()> {
+        self.0.send(outgoing(message)).await.map_err(broken)
+    }
+
+    async fn queue(&mut self, message: &Message) -> Outcome<()> {
+        self.0.feed(outgoing(message)).await.map_err(broken)
+    }
+
+    async fn flush(&mut self) -> Outcome<()> {
+        SinkExt::<Frame>::flush(&mut self.0).await.map_err(broken)
     }
 }
