@@ -153,6 +153,14 @@ impl TlsBuilder {
         Ok(self)
     }
 
+    /// Trusts a certificate in DER too; see
+    /// [`add_root_pem`](Self::add_root_pem). Whether it can be read,
+    /// [`build`](Self::build) says.
+    pub fn add_root_der(mut self, der: &[u8]) -> Self {
+        self.added.push(CertificateDer::from(der.to_vec()));
+        self
+    }
+
     /// Trusts the certificates in a PEM file too; see
     /// [`add_root_pem`](Self::add_root_pem).
     ///
