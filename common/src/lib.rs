@@ -15,6 +15,7 @@
 //! | --- | --- |
 //! | `idn` | host names outside ASCII |
 //! | `http` | redirects, Basic and Digest; with it `idn` |
+#![forbid(unsafe_code)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

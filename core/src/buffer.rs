@@ -1,5 +1,7 @@
 //! Storage that the caller lends to the handshake and the connection.
 
+use core::marker::PhantomData;
+
 use crate::error::{CapacityError, Limit};
 
 /// Bytes that belong to the caller: a slice, an array, a `heapless::Vec` or,
@@ -42,6 +44,37 @@ pub trait Buffer {
     fn shrink(&mut self, keep: usize) {
         let _ = keep;
     }
+
+    /// Whether this is storage of a kind that this crate knows.
+    #[doc(hidden)]
+    fn steadiness() -> Steady<Self>
+    where
+        Self: Sized,
+    {
+        Steady::unknown()
+    }
+}
+
+/// Whether storage always lends the bytes that were last written to it, and
+/// keeps them where it grows. Nobody else can say so of storage of their own:
+/// text that was checked in it is checked again when it is handed out.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Steady<B>(bool, PhantomData<fn() -> B>);
+
+impl<B> Steady<B> {
+    /// Nothing is known.
+    pub const fn unknown() -> Self {
+        Self(false, PhantomData)
+    }
+
+    const fn known() -> Self {
+        Self(true, PhantomData)
+    }
+
+    pub(crate) const fn is_known(&self) -> bool {
+        self.0
+    }
 }
 
 fn fits(len: usize, max: usize) -> Result<(), CapacityError> {
@@ -57,6 +90,10 @@ fn fits(len: usize, max: usize) -> Result<(), CapacityError> {
 }
 
 impl Buffer for &mut [u8] {
+    fn steadiness() -> Steady<Self> {
+        Steady::known()
+    }
+
     fn bytes(&self) -> &[u8] {
         self
     }
@@ -75,6 +112,10 @@ impl Buffer for &mut [u8] {
 }
 
 impl<const N: usize> Buffer for [u8; N] {
+    fn steadiness() -> Steady<Self> {
+        Steady::known()
+    }
+
     fn bytes(&self) -> &[u8] {
         self
     }
@@ -93,6 +134,10 @@ impl<const N: usize> Buffer for [u8; N] {
 }
 
 impl<const N: usize> Buffer for heapless::Vec<u8, N> {
+    fn steadiness() -> Steady<Self> {
+        Steady::known()
+    }
+
     fn bytes(&self) -> &[u8] {
         self
     }
@@ -117,6 +162,10 @@ impl<const N: usize> Buffer for heapless::Vec<u8, N> {
 
 #[cfg(feature = "alloc")]
 impl Buffer for alloc::vec::Vec<u8> {
+    fn steadiness() -> Steady<Self> {
+        Steady::known()
+    }
+
     fn bytes(&self) -> &[u8] {
         self
     }

@@ -91,16 +91,26 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-/// A line on the `log` facade, where that feature is on.
+/// A line on the `log` facade, where that feature is on. What it shows is copied, so that it costs
+/// a comparison where nobody listens.
 macro_rules! trace {
     ($($arg:tt)*) => {{
         #[cfg(feature = "log")]
-        log::trace!(target: "hybi", $($arg)*);
+        if log::log_enabled!(target: "hybi", log::Level::Trace) {
+            crate::tell(move || log::trace!(target: "hybi", $($arg)*));
+        }
         #[cfg(not(feature = "log"))]
         if false {
             let _ = core::format_args!($($arg)*);
         }
     }};
+}
+
+#[cfg(feature = "log")]
+#[cold]
+#[inline(never)]
+fn tell(line: impl FnOnce()) {
+    line();
 }
 
 pub mod buffer;

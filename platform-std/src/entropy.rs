@@ -84,17 +84,28 @@ impl Builder {
 }
 
 impl Entropy for OsEntropy {
+    #[inline]
     fn fill(&mut self, bytes: &mut [u8]) {
-        if let Some(TestEntropy(test)) = &self.instead {
-            let mut test = test.lock().unwrap_or_else(PoisonError::into_inner);
-            return test.fill(bytes);
-        }
         let end = self.used + bytes.len();
-        if let Some(ready) = self.ready.get_mut(self.used..end) {
-            bytes.copy_from_slice(ready);
-            // A key that was handed out is not kept.
-            ready.fill(0);
-            self.used = end;
+        match self.ready.get_mut(self.used..end) {
+            Some(ready) => {
+                bytes.copy_from_slice(ready);
+                // A key that was handed out is not kept.
+                ready.fill(0);
+                self.used = end;
+            }
+            None => self.fill_afresh(bytes),
+        }
+    }
+}
+
+impl OsEntropy {
+    #[cold]
+    fn fill_afresh(&mut self, bytes: &mut [u8]) {
+        if let Some(TestEntropy(test)) = &self.instead {
+            // Nothing is ever ready then.
+            let mut test = test.lock().unwrap_or_else(PoisonError::into_inner);
+            test.fill(bytes);
         } else if bytes.len() > BATCH / 4 {
             self.generator.fill_bytes(bytes);
         } else {

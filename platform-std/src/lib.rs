@@ -67,6 +67,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#![forbid(unsafe_code)]
+
 #[cfg(not(any(unix, windows)))]
 compile_error!("hybi-std is for Unix and Windows; see hybi-wasi and hybi-embedded for the rest");
 

@@ -17,6 +17,7 @@
 //!
 //! Everything here exists on `wasm32-wasip2` only. On any other target the
 //! crate is empty, so that a workspace with native members still builds.
+#![forbid(unsafe_code)]
 #![no_std]
 #![cfg_attr(
     not(all(target_os = "wasi", target_env = "p2")),

@@ -29,12 +29,11 @@ pub(super) struct Closing {
     initiator: Option<Initiator>,
     peer: Option<PeerClose>,
     failure: Option<ReceiveError>,
+    state: State,
     /// Absolute: of the whole closing handshake.
     pub(super) deadline: Option<Duration>,
     /// The transport ended.
     pub(super) eof: bool,
-    /// The outcome is settled and does not change any more.
-    over: bool,
     clean: bool,
 }
 
@@ -44,30 +43,38 @@ impl Closing {
             initiator: None,
             peer: None,
             failure: None,
+            state: State::Open,
             deadline: None,
             eof: false,
-            over: false,
             clean: false,
         }
     }
 
+    #[inline]
     pub(super) const fn is_open(&self) -> bool {
-        self.initiator.is_none() && self.failure.is_none()
+        matches!(self.state, State::Open)
     }
 
     /// Whether frames are still looked at: until the peer's Close frame or a
     /// failure.
     pub(super) const fn is_receiving(&self) -> bool {
-        self.peer.is_none() && self.failure.is_none() && !self.over
+        self.peer.is_none() && self.failure.is_none() && !self.is_over()
     }
 
+    /// The outcome is settled and does not change any more.
+    const fn is_over(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    #[inline]
     pub(super) const fn state(&self) -> State {
-        if self.over {
-            State::Closed
-        } else if self.is_open() {
-            State::Open
-        } else {
-            State::Closing
+        self.state
+    }
+
+    /// Nothing but Close frames is sent from now on.
+    const fn leave_open(&mut self) {
+        if self.is_open() {
+            self.state = State::Closing;
         }
     }
 
@@ -78,6 +85,7 @@ impl Closing {
         timeout: Option<Duration>,
     ) {
         self.initiator.get_or_insert(initiator);
+        self.leave_open();
         self.start_deadline(now, timeout);
     }
 
@@ -96,6 +104,7 @@ impl Closing {
 
     pub(super) fn fail(&mut self, error: ReceiveError, now: Duration, timeout: Option<Duration>) {
         self.failure.get_or_insert(error);
+        self.leave_open();
         self.start_deadline(now, timeout);
     }
 
@@ -126,7 +135,7 @@ impl Closing {
         dead: bool,
         timeless: bool,
     ) -> Result<bool, ReceiveError> {
-        if !self.over {
+        if !self.is_over() {
             let late = self.deadline.is_some_and(|deadline| now >= deadline);
             let answered = self.peer.is_some() || self.failure.is_some();
             // The last word is out, or never will be.
@@ -136,7 +145,7 @@ impl Closing {
             } else if !(late || said && (self.eof || dead || timeless)) {
                 return Ok(false);
             }
-            self.over = true;
+            self.state = State::Closed;
             self.clean = self.peer.is_some() && sent && !dead;
             self.deadline = None;
         }

@@ -21,6 +21,14 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
         Ok(self.poll_pending(now)?.map(Found))
     }
 
+    /// A whole message that is here already, where nothing else has to be
+    /// looked at first, not even the clock. `None` says nothing: ask
+    /// [`poll_found`](Self::poll_found).
+    #[inline]
+    pub fn find_message(&mut self) -> Option<Found> {
+        self.poll_message().map(Found)
+    }
+
     /// The event that was found. Look before the next
     /// [`poll_found`](Self::poll_found) and before the next
     /// [`receive_buffer`](Self::receive_buffer): they may put other bytes in

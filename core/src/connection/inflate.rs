@@ -38,7 +38,7 @@ impl<B: Buffer> Receive<B> {
             } else {
                 let arrived = self.end - self.cursor;
                 let taken = usize::try_from(frame.left).map_or(arrived, |left| left.min(arrived));
-                let bytes = self.buffer.bytes();
+                let bytes = self.store.bytes();
                 bytes.get(self.cursor..self.cursor + taken)
             };
             let part = extension

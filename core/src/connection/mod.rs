@@ -1,5 +1,6 @@
 //! An open connection: every rule of RFC 6455 for a client, without I/O.
 
+mod assemble;
 mod closing;
 mod config;
 mod event;
@@ -9,6 +10,7 @@ mod keepalive;
 mod orders;
 mod poll;
 mod receive;
+mod room;
 mod send;
 
 use core::time::Duration;
@@ -145,7 +147,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
         extension: X,
     ) -> Result<Self, CapacityError> {
         Ok(Self {
-            receive: Receive::new(rx, received.0, received.1)?,
+            receive: Receive::new(rx, received.0, received.1, &config)?,
             send: Send::new(tx, &config)?,
             entropy,
             extension,

@@ -14,7 +14,7 @@ use crate::{
     entropy::Entropy,
     error::{ReceiveError, Timeout},
     extension::Extension,
-    frame::{CloseFrame, Opcode},
+    frame::{CloseFrame, Opcode, to_str},
 };
 
 impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> {
@@ -36,8 +36,25 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
     }
 
     /// Like [`poll_event`](Self::poll_event), borrowing nothing.
+    #[inline]
     pub(crate) fn poll_pending(&mut self, now: Duration) -> Result<Option<Pending>, ReceiveError> {
         self.note_time(now);
+        if let Some(message) = self.receive.whole_message(self.config.validate_utf8) {
+            return Ok(Some(message));
+        }
+        self.poll_rest(now)
+    }
+
+    /// A whole message that is here, where nothing else has to be looked at.
+    #[inline]
+    pub(crate) fn poll_message(&mut self) -> Option<Pending> {
+        if self.fresh {
+            return None;
+        }
+        self.receive.whole_message(self.config.validate_utf8)
+    }
+
+    fn poll_rest(&mut self, now: Duration) -> Result<Option<Pending>, ReceiveError> {
         if !self.closing.is_receiving() {
             return self.poll_end(now);
         }
@@ -82,10 +99,11 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
     }
 
     /// What `pending` stands for. Valid until bytes are received.
+    #[inline]
     pub(crate) fn event(&self, pending: Pending) -> Event<'_> {
         match pending {
             Pending::Message(MessageKind::Text, place) if self.config.validate_utf8 => {
-                Event::Text(text(self.bytes(place)))
+                Event::Text(self.text(place))
             }
             Pending::Message(MessageKind::Text, place) => Event::RawText(self.bytes(place)),
             Pending::Message(MessageKind::Binary, place) => Event::Binary(self.bytes(place)),
@@ -111,9 +129,16 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
         let reason = self.closing.peer_reason();
         Closed {
             code: self.closing.peer_code(),
-            reason: reason.map_or("", |span| text(self.receive.bytes(span))),
+            reason: reason.map_or("", |span| self.receive.text(span)),
             initiator: self.closing.initiator(),
             clean: self.closing.is_clean(),
+        }
+    }
+
+    fn text(&self, place: Place) -> &str {
+        match place {
+            Place::Received(span) => self.receive.text(span),
+            Place::Inflated | Place::Output(_) => to_str(self.bytes(place)),
         }
     }
 
@@ -157,6 +182,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
         self.check_deadlines(now);
     }
 
+    #[inline]
     fn note_time(&mut self, now: Duration) {
         if self.fresh {
             self.fresh = false;
@@ -225,12 +251,11 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> Connection<Rx, Tx, E, X> 
         let end = self.closing.poll(now, sent, self.send.is_dead(), timeless);
         if end != Ok(false) {
             self.send.abandon();
+            if !self.receive.discarding {
+                let nothing = self.receive.nothing();
+                self.receive.discard(nothing);
+            }
         }
         Ok(end?.then_some(Pending::Closed))
     }
-}
-
-/// The receive path has checked these bytes already.
-fn text(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
 }

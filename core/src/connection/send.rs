@@ -283,18 +283,13 @@ impl<B: Buffer> Send<B> {
             ..header
         };
         let key = MaskingKey::fresh(entropy);
-        let (head, head_size) = header.encode_masked(key);
+        let head_size = header.masked_size();
         let bytes = self.buffer.bytes_mut();
         if head_size != guess {
             bytes.copy_within(at..at + len, self.end + head_size);
         }
         let frame = bytes.get_mut(self.end..self.end + head_size + len);
-        if let Some((head_out, payload_out)) =
-            frame.and_then(|frame| frame.split_at_mut_checked(head_size))
-        {
-            for (to, from) in head_out.iter_mut().zip(head) {
-                *to = from;
-            }
+        if let Some(payload_out) = frame.and_then(|frame| header.write_masked(key, frame)) {
             apply_mask(payload_out, key);
         }
         self.end += head_size + len;
@@ -334,7 +329,7 @@ impl<B: Buffer> Send<B> {
     }
 
     /// Encodes one frame, all or nothing, and leaves `room` bytes free.
-    #[inline]
+    #[cfg_attr(feature = "std", inline(always))]
     fn frame<E: Entropy>(
         &mut self,
         header: FrameHeader,
@@ -362,15 +357,10 @@ impl<B: Buffer> Send<B> {
             self.make_room(size)?;
         }
         let key = MaskingKey::fresh(entropy);
-        let (head, head_size) = header.encode_masked(key);
         let out = self.buffer.bytes_mut().get_mut(self.end..self.end + size);
-        let Some((head_out, payload_out)) = out.and_then(|out| out.split_at_mut_checked(head_size))
-        else {
+        let Some(payload_out) = out.and_then(|out| header.write_masked(key, out)) else {
             return Err(SendError::Full);
         };
-        for (to, from) in head_out.iter_mut().zip(head) {
-            *to = from;
-        }
         mask_into(payload_out, payload, key);
         self.end += size;
         trace!(

@@ -1,5 +1,7 @@
 //! The async driver, over `embedded-io-async`.
 
+use core::time::Duration;
+
 use embedded_io_async::{ErrorType, Read, Write};
 
 pub use super::timer::{NoTimer, Timer};
@@ -108,6 +110,9 @@ where
     }
 
     async fn advance(&mut self) -> Result<Option<Pending>, Error<T::Error>> {
+        if let Some(message) = self.pump.message() {
+            return Ok(Some(message));
+        }
         self.tick();
         loop {
             match self.pump.receive(None)? {
@@ -268,12 +273,10 @@ where
     /// Cancel safety: safe.
     pub async fn flush(&mut self) -> Result<(), Error<T::Error>> {
         self.tick();
-        loop {
-            match self.pump.flush()? {
-                Action::Return(_) => return Ok(()),
-                action => self.act(action).await,
-            }
+        while let Some(deadline) = self.pump.unsent()? {
+            self.write(deadline).await;
         }
+        Ok(())
     }
 
     /// Carries out an order, flushing first where the buffer is full.
@@ -289,22 +292,36 @@ where
         }
     }
 
+    async fn write(&mut self, deadline: Option<Duration>) {
+        let Self {
+            transport,
+            timer,
+            pump,
+        } = self;
+        if !pump.transmit().is_empty() {
+            let write = transport.write(pump.transmit());
+            let result = before(write, timer, deadline).await;
+            if !pump.wrote(result, None, || timer.now()) {
+                return;
+            }
+        }
+        let result = before(transport.flush(), timer, deadline).await;
+        pump.flushed(result, None, || timer.now());
+    }
+
     async fn act(&mut self, action: Action) {
+        let Self {
+            transport,
+            timer,
+            pump,
+        } = self;
         match action {
-            Action::Write(deadline) => {
-                let write = self.transport.write(self.pump.transmit());
-                let result = before(write, &mut self.timer, deadline).await;
-                self.pump.wrote(result, None, self.timer.now());
-            }
-            Action::Flush(deadline) => {
-                let result = before(self.transport.flush(), &mut self.timer, deadline).await;
-                self.pump.flushed(result, None, self.timer.now());
-            }
-            Action::AskTime => self.pump.closing_began(self.timer.now()),
+            Action::Write(deadline) => self.write(deadline).await,
+            Action::AskTime => pump.closing_began(timer.now()),
             Action::Read(deadline) => {
-                let read = self.transport.read(self.pump.receive_buffer());
-                let result = before(read, &mut self.timer, deadline).await;
-                self.pump.read(result, None, self.timer.now());
+                let read = transport.read(pump.receive_buffer());
+                let result = before(read, timer, deadline).await;
+                pump.read(result, None, || timer.now());
             }
             // Its caller's business.
             Action::Return(_) => {}

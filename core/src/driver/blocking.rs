@@ -120,7 +120,11 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
         Ok(self.advance(until)?.map(Found))
     }
 
+    #[inline]
     fn advance(&mut self, until: Option<Duration>) -> Result<Option<Pending>, Error<T::Error>> {
+        if let Some(message) = self.pump.message() {
+            return Ok(Some(message));
+        }
         self.tick();
         loop {
             match self.pump.receive(until)? {
@@ -259,12 +263,10 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
     /// The transport failed, or the connection did.
     pub fn flush(&mut self) -> Result<(), Error<T::Error>> {
         self.tick();
-        loop {
-            match self.pump.flush()? {
-                Action::Return(_) => return Ok(()),
-                action => self.act(action, None),
-            }
+        while let Some(deadline) = self.pump.unsent()? {
+            self.write(deadline, None);
         }
+        Ok(())
     }
 
     /// Carries out an order, flushing first where the buffer is full.
@@ -280,28 +282,34 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
         }
     }
 
+    #[inline]
+    fn write(&mut self, deadline: Option<Duration>, until: Option<Duration>) {
+        let Self { transport, pump } = self;
+        if !pump.transmit().is_empty() {
+            let result = transport.write_until(pump.transmit(), deadline);
+            if !pump.wrote(result, until, || transport.now()) {
+                return;
+            }
+        }
+        let result = transport.flush_until(deadline);
+        pump.flushed(result, until, || transport.now());
+    }
+
     fn act(&mut self, action: Action, until: Option<Duration>) {
+        let Self { transport, pump } = self;
         match action {
-            Action::Write(deadline) => {
-                let result = self.transport.write_until(self.pump.transmit(), deadline);
-                self.pump.wrote(result, until, self.transport.now());
-            }
-            Action::Flush(deadline) => {
-                let result = self.transport.flush_until(deadline);
-                self.pump.flushed(result, until, self.transport.now());
-            }
-            Action::AskTime => self.pump.closing_began(self.transport.now()),
+            Action::Write(deadline) => self.write(deadline, until),
+            Action::AskTime => pump.closing_began(transport.now()),
             Action::Read(deadline) => {
-                let result = self
-                    .transport
-                    .read_until(self.pump.receive_buffer(), deadline);
-                self.pump.read(result, until, self.transport.now());
+                let result = transport.read_until(pump.receive_buffer(), deadline);
+                pump.read(result, until, || transport.now());
             }
             // Its caller's business.
             Action::Return(_) => {}
         }
     }
 
+    #[inline]
     fn tick(&mut self) {
         if self.pump.wants_time() {
             self.pump.tick(self.transport.now());

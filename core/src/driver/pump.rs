@@ -14,10 +14,10 @@ use crate::{
 
 /// What to do next.
 pub(super) enum Action {
-    /// Write from `transmit`, at most until the deadline; tell `wrote`.
+    /// Write from `transmit`, if anything is there, at most until the
+    /// deadline; tell `wrote`. Where that was all, flush the transport; tell
+    /// `flushed`.
     Write(Option<Duration>),
-    /// Flush the transport, at most until the deadline; tell `flushed`.
-    Flush(Option<Duration>),
     /// Ask the clock; tell `closing_began`.
     AskTime,
     /// Read into `receive_buffer`, at most until the deadline; tell `read`.
@@ -38,11 +38,18 @@ pub(super) struct Pump<Rx, Tx, E, X, Err> {
     interrupted: bool,
     /// The transport's error, told once nothing is left to hand over.
     broken: Option<Err>,
+    /// A deadline is set in the configuration.
+    timed: bool,
 }
 
 impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, Err> {
     pub(super) const fn new(connection: Connection<Rx, Tx, E, X>) -> Self {
+        let config = connection.config();
+        let timed = config.idle_timeout.is_some()
+            || config.keepalive.is_some()
+            || config.write_timeout.is_some();
         Self {
+            timed,
             connection,
             pending: None,
             now: Duration::ZERO,
@@ -69,6 +76,7 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         self.connection
     }
 
+    #[inline]
     pub(super) fn event(&self, pending: Pending) -> Event<'_> {
         self.connection.event(pending)
     }
@@ -82,16 +90,27 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
     }
 
     /// Whether the clock matters now. Otherwise it need not be asked.
+    #[inline]
     pub(super) fn wants_time(&self) -> bool {
-        let config = self.connection.config();
-        config.idle_timeout.is_some()
-            || config.keepalive.is_some()
-            || config.write_timeout.is_some()
-            || self.connection.state() != State::Open
+        self.timed || self.connection.state() != State::Open
     }
 
     pub(super) const fn tick(&mut self, now: Duration) {
         self.now = now;
+    }
+
+    /// A message that is here already, where nothing else is to be done
+    /// before it is handed over.
+    #[inline]
+    pub(super) fn message(&mut self) -> Option<Pending> {
+        let busy = self.pending.is_some()
+            || self.interrupted
+            || self.unflushed
+            || !self.connection.transmit().is_empty();
+        if busy {
+            return None;
+        }
+        self.connection.poll_message()
     }
 
     /// The next action on the way to an event; `until` bounds the wait.
@@ -113,9 +132,9 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         // Out of time for closing: what waits never goes out, and must not
         // keep back what was received.
         if !self.is_late()
-            && let Some(action) = self.transmission(until)
+            && let Some(deadline) = self.write_until(until)
         {
-            return Ok(action);
+            return Ok(Action::Write(deadline));
         }
         if let Some(pending) = self.pending.take() {
             return Ok(Action::Return(Some(pending)));
@@ -126,73 +145,105 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         )))
     }
 
-    /// The next action on the way to an empty send buffer.
-    pub(super) fn flush(&mut self) -> Result<Action, Error<Err>> {
+    /// Until when to write, on the way to an empty send buffer. `None`:
+    /// nothing is left to write.
+    #[inline]
+    pub(super) fn unsent(&mut self) -> Result<Option<Option<Duration>>, Error<Err>> {
+        if (self.broken.is_some() || self.connection.state() != State::Open) && self.is_over()? {
+            return Ok(None);
+        }
+        Ok(self.write_until(None))
+    }
+
+    /// Whether nothing more can be sent.
+    #[cold]
+    fn is_over(&mut self) -> Result<bool, Error<Err>> {
         if let Some(error) = self.broken.take() {
             return Err(Error::Transport(error));
         }
         if let Some(error) = self.connection.failure() {
             return Err(Error::Receive(error));
         }
-        if self.is_late() {
-            // The next receive tells how it ended.
-            return Ok(Action::Return(None));
-        }
-        Ok(self.transmission(None).unwrap_or(Action::Return(None)))
+        // The next receive tells how it ended.
+        Ok(self.is_late())
     }
 
     /// Whether the time for the closing handshake is over.
+    #[inline]
     fn is_late(&self) -> bool {
         self.connection.state() != State::Open && passed(self.connection.poll_timeout(), self.now)
     }
 
-    fn transmission(&mut self, until: Option<Duration>) -> Option<Action> {
-        let written = self.connection.transmit().is_empty();
-        if written && !self.unflushed {
+    #[inline]
+    fn write_until(&mut self, until: Option<Duration>) -> Option<Option<Duration>> {
+        if self.connection.transmit().is_empty() && !self.unflushed {
             self.write_deadline = None;
             return None;
         }
+        Some(if self.wants_time() {
+            self.deadline(until)
+        } else {
+            until
+        })
+    }
+
+    #[cold]
+    fn deadline(&mut self, until: Option<Duration>) -> Option<Duration> {
         if self.write_deadline.is_none() {
             let timeout = self.connection.config().write_timeout;
             self.write_deadline = timeout.map(|timeout| self.now.saturating_add(timeout));
         }
         let deadline = earliest(self.connection.poll_timeout(), self.write_deadline);
-        let deadline = earliest(deadline, until);
-        Some(if written {
-            Action::Flush(deadline)
-        } else {
-            Action::Write(deadline)
-        })
+        earliest(deadline, until)
     }
 
+    /// Whether that was all.
+    #[inline]
     pub(super) fn wrote(
         &mut self,
         result: Result<Option<usize>, Err>,
         until: Option<Duration>,
-        now: Duration,
-    ) {
-        self.now = now;
+        now: impl FnOnce() -> Duration,
+    ) -> bool {
         match result {
-            // Not allowed for a write of some bytes: the stream has ended.
-            Ok(Some(0)) => self.connection.transmit_failed(now),
-            Ok(Some(n)) => {
+            Ok(Some(n)) if n > 0 => {
                 self.connection.transmitted(n);
                 self.unflushed = true;
+                self.passed_by(now);
+                return self.connection.transmit().is_empty();
             }
-            Ok(None) => self.write_waited(until, now),
-            Err(error) => self.transmit_broke(error),
+            // Not allowed for a write of some bytes: the stream has ended.
+            Ok(Some(_)) => {
+                self.now = now();
+                self.connection.transmit_failed(self.now);
+            }
+            Ok(None) => self.write_waited(until, now()),
+            Err(error) => {
+                self.now = now();
+                self.transmit_broke(error);
+            }
+        }
+        false
+    }
+
+    /// Some time may have passed by: asks the clock where that matters.
+    #[inline]
+    fn passed_by(&mut self, now: impl FnOnce() -> Duration) {
+        if self.wants_time() {
+            self.now = now();
         }
     }
 
+    #[inline]
     pub(super) fn flushed(
         &mut self,
         result: Result<Option<()>, Err>,
         until: Option<Duration>,
-        now: Duration,
+        now: impl FnOnce() -> Duration,
     ) {
         match result {
             Ok(Some(())) => self.unflushed = false,
-            Ok(None) => self.write_waited(until, now),
+            Ok(None) => self.write_waited(until, now()),
             Err(error) => self.transmit_broke(error),
         }
     }
@@ -227,18 +278,26 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         &mut self,
         result: Result<Option<usize>, Err>,
         until: Option<Duration>,
-        now: Duration,
+        now: impl FnOnce() -> Duration,
     ) {
-        self.now = now;
         match result {
-            Ok(Some(0)) => self.connection.receive_eof(),
-            Ok(Some(n)) => self.connection.received(n),
+            Ok(Some(n)) => {
+                if n > 0 {
+                    self.connection.received(n);
+                } else {
+                    self.connection.receive_eof();
+                }
+                self.passed_by(now);
+            }
             Ok(None) => {
+                let now = now();
+                self.now = now;
                 self.interrupted =
                     passed(until, now) || !passed(self.connection.poll_timeout(), now);
                 self.connection.handle_timeout(now);
             }
             Err(error) => {
+                self.now = now();
                 self.broken.get_or_insert(error);
                 self.connection.receive_eof();
             }

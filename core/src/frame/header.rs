@@ -99,7 +99,36 @@ impl FrameHeader {
         Ok(Some((header, size)))
     }
 
+    /// The short way for what most frames are: data of a whole message, with
+    /// nothing set that an extension would have to explain. Returns its
+    /// opcode, the length of the payload and that of the header. `None`:
+    /// [`decode`](Self::decode) says what it is.
+    #[inline]
+    pub(crate) fn decode_whole(bytes: &[u8]) -> Option<(Opcode, u64, usize)> {
+        let &[first, second, ref rest @ ..] = bytes else {
+            return None;
+        };
+        let opcode = match first {
+            0x81 => Opcode::Text,
+            0x82 => Opcode::Binary,
+            _ => return None,
+        };
+        match second {
+            126 => {
+                let len = u16::from_be_bytes(*rest.first_chunk()?);
+                (len >= 126).then_some((opcode, u64::from(len), 4))
+            }
+            127 => {
+                let len = u64::from_be_bytes(*rest.first_chunk()?);
+                (len > 0xFFFF && len >> 63 == 0).then_some((opcode, len, 10))
+            }
+            len if len & MASK == 0 => Some((opcode, u64::from(len), 2)),
+            _ => None,
+        }
+    }
+
     /// The size in bytes of this header as a client sends it, with the key.
+    #[inline]
     pub const fn masked_size(&self) -> usize {
         match self.payload_len {
             0..=125 => 6,
@@ -111,44 +140,43 @@ impl FrameHeader {
     /// Encodes the header as a client sends it: masked, with `key`.
     ///
     /// Returns the bytes and how many of them count.
-    #[inline]
-    pub const fn encode_masked(&self, key: MaskingKey) -> ([u8; MAX_HEADER_SIZE], usize) {
+    pub fn encode_masked(&self, key: MaskingKey) -> ([u8; MAX_HEADER_SIZE], usize) {
         let mut out = [0; MAX_HEADER_SIZE];
-        out[0] =
+        let rest = self
+            .write_masked(key, &mut out)
+            .map_or(0, |rest| rest.len());
+        (out, MAX_HEADER_SIZE - rest)
+    }
+
+    /// Writes the header as a client sends it to the start of `out`. Returns
+    /// the rest of `out`; `None` where it does not fit.
+    #[inline]
+    pub(crate) fn write_masked(self, key: MaskingKey, out: &mut [u8]) -> Option<&mut [u8]> {
+        let first =
             self.opcode.bits() | if self.fin { FIN } else { 0 } | if self.rsv1 { RSV1 } else { 0 };
-        let [k0, k1, k2, k3] = key.0;
-        let [l0, l1, l2, l3, l4, l5, l6, l7] = self.payload_len.to_be_bytes();
-        let size = self.masked_size();
-        match size {
+        let [.., l6, l7] = self.payload_len.to_be_bytes();
+        // Each part is of a size that the compiler knows.
+        let (to, rest) = match self.masked_size() {
             6 => {
-                out[1] = MASK | l7;
-                (out[2], out[3], out[4], out[5]) = (k0, k1, k2, k3);
+                let (to, rest) = out.split_first_chunk_mut::<6>()?;
+                (to[0], to[1]) = (first, MASK | l7);
+                (to.last_chunk_mut()?, rest)
             }
             8 => {
-                out[1] = MASK | 126;
-                (out[2], out[3]) = (l6, l7);
-                (out[4], out[5], out[6], out[7]) = (k0, k1, k2, k3);
+                let (to, rest) = out.split_first_chunk_mut::<8>()?;
+                (to[0], to[1], to[2], to[3]) = (first, MASK | 126, l6, l7);
+                (to.last_chunk_mut()?, rest)
             }
             _ => {
-                out = [
-                    out[0],
-                    MASK | 127,
-                    l0,
-                    l1,
-                    l2,
-                    l3,
-                    l4,
-                    l5,
-                    l6,
-                    l7,
-                    k0,
-                    k1,
-                    k2,
-                    k3,
-                ];
+                let (to, rest) = out.split_first_chunk_mut::<14>()?;
+                (to[0], to[1]) = (first, MASK | 127);
+                let (len, key) = to.split_last_chunk_mut()?;
+                *len.last_chunk_mut()? = self.payload_len.to_be_bytes();
+                (key, rest)
             }
-        }
-        (out, size)
+        };
+        *to = key.0;
+        Some(rest)
     }
 }
 
@@ -249,6 +277,41 @@ mod tests {
     }
 
     #[test]
+    fn the_short_way_agrees() {
+        let lengths = [
+            &[0, 9, 9][..],
+            &[125, 9],
+            &[126, 0, 125],
+            &[126, 0, 126],
+            &[126, 0xFF, 0xFF, 9],
+            &[126, 1],
+            &[127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF],
+            &[127, 0, 0, 0, 0, 0, 1, 0, 0, 9],
+            &[127, 0x7F, 0, 0, 0, 0, 0, 0, 0],
+            &[127, 0x80, 0, 0, 0, 0, 0, 0, 0],
+            &[127, 0, 0],
+            &[0x80, 1, 2, 3, 4],
+            &[0xFE, 0, 200],
+            &[],
+        ];
+        for first in 0..=255 {
+            for length in lengths {
+                let bytes = [&[first][..], length].concat();
+                let long = decode(&bytes).ok().flatten();
+                let expected = long.filter(|(header, _)| {
+                    header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary)
+                });
+                assert_eq!(
+                    FrameHeader::decode_whole(&bytes),
+                    expected.map(|(header, size)| (header.opcode, header.payload_len, size)),
+                    "{bytes:x?}"
+                );
+            }
+        }
+        assert_eq!(FrameHeader::decode_whole(&[]), None);
+    }
+
+    #[test]
     fn encoding_round_trips_at_the_length_boundaries() {
         for length in [0, 1, 125, 126, 127, 65535, 65536, 1 << 40, (1 << 63) - 1] {
             for (opcode, fin, rsv1) in [
@@ -264,6 +327,12 @@ mod tests {
                 };
                 let (mut bytes, size) = header.encode_masked(MaskingKey([1, 2, 3, 4]));
                 assert_eq!(size, header.masked_size());
+                let mut out = [0xEE; 20];
+                let rest = header.write_masked(MaskingKey([1, 2, 3, 4]), &mut out);
+                assert_eq!(rest.map(|rest| rest.len()), Some(20 - size));
+                assert_eq!(out[..size], bytes[..size]);
+                let short = header.write_masked(MaskingKey([1, 2, 3, 4]), &mut out[..size - 1]);
+                assert_eq!(short, None);
                 assert_eq!(bytes[size - 4..size], [1, 2, 3, 4]);
                 assert_eq!(bytes[1] & 0x80, 0x80);
                 bytes[1] &= 0x7F;

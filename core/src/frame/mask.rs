@@ -16,11 +16,16 @@ impl MaskingKey {
         Self(key)
     }
 
+    /// Twice, the first byte lowest.
     const fn wide(self) -> u64 {
-        let [a, b, c, d] = self.0;
-        u64::from_ne_bytes([a, b, c, d, a, b, c, d])
+        let key = u32::from_le_bytes(self.0) as u64;
+        key << 32 | key
     }
 }
+
+/// From so many bytes on, larger registers are worth asking for.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+const LONG: usize = 256;
 
 /// Masks or unmasks `payload` where it is. `payload` must begin where the
 /// frame's payload begins.
@@ -30,9 +35,9 @@ pub fn apply_mask(payload: &mut [u8], key: MaskingKey) {
     // some, and two words where there are none.
     let (steps, rest) = payload.as_chunks_mut();
     for step in steps {
-        *step = (u64::from_ne_bytes(*step) ^ wide).to_ne_bytes();
+        *step = (u64::from_le_bytes(*step) ^ wide).to_le_bytes();
     }
-    for (byte, key) in rest.iter_mut().zip(wide.to_ne_bytes()) {
+    for (byte, key) in rest.iter_mut().zip(wide.to_le_bytes()) {
         *byte ^= key;
     }
 }
@@ -41,18 +46,47 @@ pub fn apply_mask(payload: &mut [u8], key: MaskingKey) {
 /// both. Stops at the end of the shorter.
 #[inline]
 pub fn mask_into(out: &mut [u8], payload: &[u8], key: MaskingKey) {
-    let length = out.len().min(payload.len());
-    let (Some(out), Some(payload)) = (out.get_mut(..length), payload.get(..length)) else {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    if payload.len() >= LONG {
+        return super::kernel::xor(out, payload, key.wide());
+    }
+    xor::<32>(out, payload, key.wide());
+}
+
+/// `from` XOR the key, which `wide` has twice, into `to`; the shorter
+/// decides. `STEP` bytes at once, as many as the target's registers are good
+/// for.
+#[inline]
+pub(super) fn xor<const STEP: usize>(to: &mut [u8], from: &[u8], wide: u64) {
+    let length = to.len().min(from.len());
+    let (Some(to), Some(from)) = (to.get_mut(..length), from.get(..length)) else {
         return;
     };
-    let wide = key.wide();
-    let (out_steps, out_rest) = out.as_chunks_mut();
-    let (steps, rest) = payload.as_chunks();
-    for (to, from) in out_steps.iter_mut().zip(steps) {
-        *to = (u64::from_ne_bytes(*from) ^ wide).to_ne_bytes();
+    let (to_steps, to_rest) = to.as_chunks_mut::<STEP>();
+    let (steps, rest) = from.as_chunks::<STEP>();
+    for (to, from) in to_steps.iter_mut().zip(steps) {
+        let (to, from) = (to.as_chunks_mut().0, from.as_chunks().0);
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = (u64::from_le_bytes(*from) ^ wide).to_le_bytes();
+        }
     }
-    for ((to, from), key) in out_rest.iter_mut().zip(rest).zip(wide.to_ne_bytes()) {
-        *to = from ^ key;
+    let (to_steps, to_rest) = to_rest.as_chunks_mut();
+    let (steps, rest) = rest.as_chunks();
+    for (to, from) in to_steps.iter_mut().zip(steps) {
+        *to = (u64::from_le_bytes(*from) ^ wide).to_le_bytes();
+    }
+    if rest.is_empty() {
+        return;
+    }
+    if length < 8 {
+        for ((to, from), key) in to_rest.iter_mut().zip(rest).zip(wide.to_le_bytes()) {
+            *to = from ^ key;
+        }
+    } else if let (Some(to), Some(from)) = (to.last_chunk_mut(), from.last_chunk()) {
+        // The last eight bytes, some of them once more, with the key turned.
+        let turn = u32::try_from(length % 4).unwrap_or(0);
+        let key = wide.rotate_right(8 * turn);
+        *to = (u64::from_le_bytes(*from) ^ key).to_le_bytes();
     }
 }
 

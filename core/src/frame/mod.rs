@@ -32,12 +32,15 @@
 
 mod close;
 mod header;
+mod kernel;
 mod mask;
 mod opcode;
 mod utf8;
 
 pub use close::{CloseFrame, MAX_CLOSE_REASON};
 pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, MAX_HEADER_SIZE};
+pub(crate) use kernel::Store;
 pub use mask::{MaskingKey, apply_mask, mask_into};
 pub use opcode::Opcode;
 pub use utf8::Utf8Validator;
+pub(crate) use utf8::to_str;

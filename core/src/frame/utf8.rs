@@ -7,7 +7,7 @@ use crate::error::ProtocolError;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Utf8Validator {
     /// An unfinished code point: its bytes so far, a valid beginning.
-    tail: [u8; 4],
+    tail: [u8; 3],
     tail_len: u8,
 }
 
@@ -15,7 +15,7 @@ impl Utf8Validator {
     /// A validator before the first byte of a message.
     pub const fn new() -> Self {
         Self {
-            tail: [0; 4],
+            tail: [0; 3],
             tail_len: 0,
         }
     }
@@ -31,26 +31,32 @@ impl Utf8Validator {
                 return Ok(());
             };
             piece = rest;
-            let length = usize::from(self.tail_len);
-            if let Some(slot) = self.tail.get_mut(length) {
-                *slot = byte;
-            }
-            let bytes = self.tail.get(..=length).unwrap_or_default();
-            self.tail_len = match core::str::from_utf8(bytes) {
-                Ok(_) => 0,
-                Err(error) if error.error_len().is_none() => self.tail_len + 1,
-                Err(_) => return Err(ProtocolError::InvalidUtf8),
+            let [a, b, c] = self.tail;
+            let begun = match self.tail_len {
+                1 => &[a, byte][..],
+                2 => &[a, b, byte],
+                _ => &[a, b, c, byte],
             };
+            self.take_tail(begun)?;
         }
-        let Err(error) = core::str::from_utf8(piece) else {
+        let cut = piece.len() - unfinished(piece);
+        let (text, tail) = piece.split_at_checked(cut).unwrap_or((piece, &[]));
+        if !is_utf8(text) {
+            return Err(ProtocolError::InvalidUtf8);
+        }
+        self.take_tail(tail)
+    }
+
+    /// Takes a code point, the beginning of one, or nothing.
+    fn take_tail(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
+        self.tail_len = 0;
+        let Err(error) = core::str::from_utf8(bytes) else {
             return Ok(());
         };
         if error.error_len().is_some() {
             return Err(ProtocolError::InvalidUtf8);
         }
-        // At most three bytes: the beginning of a code point.
-        let tail = piece.get(error.valid_up_to()..).unwrap_or_default();
-        for (slot, &byte) in self.tail.iter_mut().zip(tail) {
+        for (slot, &byte) in self.tail.iter_mut().zip(bytes) {
             *slot = byte;
             self.tail_len += 1;
         }
@@ -70,6 +76,45 @@ impl Utf8Validator {
             Ok(())
         }
     }
+}
+
+/// How many bytes at the end of `piece` look like an unfinished code point.
+fn unfinished(piece: &[u8]) -> usize {
+    for (&byte, count) in piece.iter().rev().zip(1..4) {
+        let len = match byte {
+            0x80..=0xBF => continue,
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0.. => 4,
+            _ => 1,
+        };
+        return if len > count { count } else { 0 };
+    }
+    0
+}
+
+/// Whether `bytes` are UTF-8.
+#[inline]
+pub(super) fn is_utf8(bytes: &[u8]) -> bool {
+    checked(bytes).is_some()
+}
+
+/// `bytes` as text; empty where they are none.
+#[inline]
+pub(crate) fn to_str(bytes: &[u8]) -> &str {
+    checked(bytes).unwrap_or_default()
+}
+
+#[cfg(feature = "std")]
+#[inline]
+fn checked(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
+}
+
+#[cfg(not(feature = "std"))]
+#[inline]
+fn checked(bytes: &[u8]) -> Option<&str> {
+    core::str::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
