@@ -29,7 +29,8 @@ LAYER = {module: line for line, modules in enumerate(ORDER) for module in module
 PACKAGES = {
     "core": {"hybi-core"},
     "common": {"hybi-core", "hybi-common"},
-    "platform-std": {"hybi-core", "hybi-common", "hybi-std"},
+    # On WASI hybi-std is hybi-wasi under its own name.
+    "platform-std": {"hybi-core", "hybi-common", "hybi-std", "hybi-wasi"},
     # hybi-embedded's signature algorithms alone: arithmetic, not a platform.
     "platform-wasi": {"hybi-core", "hybi-common", "hybi-embedded", "hybi-wasi"},
     "platform-embedded": {"hybi-core", "hybi-embedded"},

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
+#[cfg(not(target_os = "wasi"))]
 use clap_complete::Shell;
 
 /// A WebSocket client: sends each line of stdin as a text message and prints
@@ -194,10 +195,12 @@ pub(crate) struct Args {
     pub(crate) json: bool,
 
     /// Print the man page
+    #[cfg(not(target_os = "wasi"))]
     #[arg(long, hide = true, exclusive = true)]
     pub(crate) man: bool,
 
     /// Print the completions of a shell
+    #[cfg(not(target_os = "wasi"))]
     #[arg(long, value_name = "SHELL", hide = true, exclusive = true)]
     pub(crate) completions: Option<Shell>,
 }

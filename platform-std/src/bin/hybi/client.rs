@@ -9,15 +9,23 @@ use std::{
 };
 
 use hybi_core::reconnect::{Backoff, Policy};
-use hybi_std::{Builder, ConnectError, Kind, OsEntropy, WebSocket};
+#[cfg(not(target_os = "wasi"))]
+use hybi_std::OsEntropy;
+#[cfg(target_os = "wasi")]
+use hybi_std::WasiEntropy as OsEntropy;
+use hybi_std::{Builder, ConnectError, Kind, WebSocket};
 
 #[cfg(unix)]
 use crate::editor;
+#[cfg(target_os = "wasi")]
+use crate::input::Orders;
+#[cfg(not(target_os = "wasi"))]
+use crate::input::{self, Feed, Wake};
 use crate::{
     end::End,
     event::Event,
     exit::Exit,
-    input::{self, Feed, Order, Source, WAITING, Wake},
+    input::{Order, Source, WAITING},
     interrupt::Interrupt,
     output::{Format, Output},
     session::Session,
@@ -29,6 +37,7 @@ pub(crate) struct Client {
     source: Source,
     output: Arc<Output>,
     interrupt: Arc<Interrupt>,
+    #[cfg(not(target_os = "wasi"))]
     wake: Wake,
     talk: Talk,
     retry: Option<Retry>,
@@ -61,7 +70,7 @@ impl Client {
         let retry = match policy {
             Some(policy) => Some(Retry {
                 backoff: Backoff::new(policy),
-                entropy: OsEntropy::new()?,
+                entropy: entropy()?,
                 begin: Instant::now(),
                 losses: 0,
             }),
@@ -72,6 +81,7 @@ impl Client {
             source,
             output: Arc::clone(output),
             interrupt: Interrupt::watch(output),
+            #[cfg(not(target_os = "wasi"))]
             wake: Wake::default(),
             talk: Talk::new(plan),
             retry,
@@ -99,6 +109,7 @@ impl Client {
                 }
                 self.read_input();
                 let end = Session::new(socket, &mut self.talk, &self.output, &self.interrupt).run();
+                #[cfg(not(target_os = "wasi"))]
                 self.wake.set(None);
                 end
             }
@@ -106,6 +117,12 @@ impl Client {
         }
     }
 
+    #[cfg(target_os = "wasi")]
+    fn open(&self) -> Result<WebSocket, ConnectError> {
+        self.builder.connect()
+    }
+
+    #[cfg(not(target_os = "wasi"))]
     fn open(&mut self) -> Result<WebSocket, ConnectError> {
         let socket = self.builder.connect()?;
         let waker = socket.waker().map_err(ConnectError::Io)?;
@@ -130,6 +147,18 @@ impl Client {
     }
 
     /// Begins to read the input, once.
+    #[cfg(target_os = "wasi")]
+    fn read_input(&mut self) {
+        if !core::mem::replace(&mut self.reading, true) {
+            self.talk.orders = Some(match self.source {
+                Source::Nothing => Orders::none(),
+                Source::Lines => Orders::of_stdin(),
+            });
+        }
+    }
+
+    /// Begins to read the input, once.
+    #[cfg(not(target_os = "wasi"))]
     fn read_input(&mut self) {
         if core::mem::replace(&mut self.reading, true) {
             return;
@@ -214,6 +243,11 @@ impl Client {
                             self.talk.end_of_input();
                             continue;
                         }
+                        #[cfg(target_os = "wasi")]
+                        Some(Order::Nothing) => {
+                            self.talk.no_input();
+                            continue;
+                        }
                         Some(_) => return false,
                         None => {}
                     }
@@ -223,6 +257,17 @@ impl Client {
             return close_at.is_none_or(|at| at > Instant::now());
         }
     }
+}
+
+#[cfg(not(target_os = "wasi"))]
+fn entropy() -> io::Result<OsEntropy> {
+    OsEntropy::new()
+}
+
+#[cfg(target_os = "wasi")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
+fn entropy() -> io::Result<OsEntropy> {
+    Ok(OsEntropy::new())
 }
 
 /// Prints the last line.

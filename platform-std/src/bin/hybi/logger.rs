@@ -32,7 +32,7 @@ impl Log for Logger {
             .target()
             .split("::")
             .next()
-            .is_some_and(|name| matches!(name, "hybi" | "hybi_core" | "hybi_std"))
+            .is_some_and(|name| matches!(name, "hybi" | "hybi_common" | "hybi_core" | "hybi_std"))
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -16,10 +16,12 @@ mod exit;
 mod human;
 mod incoming;
 mod input;
+#[cfg_attr(target_os = "wasi", path = "interrupt_none.rs")]
 mod interrupt;
 mod logger;
 mod outgoing;
 mod output;
+#[cfg(not(target_os = "wasi"))]
 mod pages;
 mod pretty;
 mod progress;
@@ -46,10 +48,13 @@ fn main() -> ExitCode {
         .try_get_matches()
         .and_then(|matches| Ok((Args::from_arg_matches(&matches)?, matches)));
     match parsed {
-        Ok((args, matches)) => match pages::print(&args) {
-            Some(exit) => exit.into(),
-            None => run(&args, &matches).into(),
-        },
+        Ok((args, matches)) => {
+            #[cfg(not(target_os = "wasi"))]
+            if let Some(exit) = pages::print(&args) {
+                return exit.into();
+            }
+            run(&args, &matches).into()
+        }
         Err(error) => explain(&error).into(),
     }
 }

@@ -1,10 +1,6 @@
 //! The time from an open connection to its end.
 
-use std::{
-    collections::VecDeque,
-    io,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, io, time::Instant};
 
 use hybi_core::error::SendError;
 use hybi_std::{CloseCode, Closed, Error, Event as Received, Message, WebSocket};
@@ -13,7 +9,7 @@ use crate::{
     end::End,
     event::Event,
     incoming::{Incoming, message},
-    input::{Order, Orders},
+    input::{self, Order, Orders},
     interrupt::Interrupt,
     outgoing::{Outgoing, Piece, Upload},
     output::Output,
@@ -125,17 +121,8 @@ impl<'a> Session<'a> {
     /// the event. `at_once`: looks, but does not wait.
     fn receive(&mut self, at_once: bool) -> io::Result<Next> {
         let enough = self.enough();
-        let received = if at_once {
-            self.socket.receive_timeout(Duration::ZERO)
-        } else if let Some(at) = self.close_at() {
-            self.socket.receive_until(at)
-        } else {
-            match self.socket.receive() {
-                Ok(event) => Ok(Some(event)),
-                Err(Error::Woken) => Ok(None),
-                Err(error) => Err(error),
-            }
-        };
+        let (close_at, orders) = (self.close_at(), self.talk.orders.as_ref());
+        let received = input::receive(&mut self.socket, orders, close_at, at_once);
         let event = match received {
             Ok(Some(event)) => event,
             Ok(None) => return Ok(Next::Nothing),
@@ -320,6 +307,8 @@ impl<'a> Session<'a> {
                 self.flush();
                 self.talk.end_of_input();
             }
+            #[cfg(target_os = "wasi")]
+            Order::Nothing => self.talk.no_input(),
             Order::Unusable(words) => self.give_up(words),
         }
     }

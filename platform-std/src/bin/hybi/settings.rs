@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use clap::ArgMatches;
 use hybi_core::reconnect::Policy;
+#[cfg(not(target_os = "wasi"))]
+use hybi_std::SocketOption;
 use hybi_std::{
-    AddressFamily, Builder, Compression, Keepalive, Kind, Message, Proxy, SocketOption, Tls,
-    tls::TlsError,
+    AddressFamily, Builder, Compression, Keepalive, Kind, Message, Proxy, Tls, tls::TlsError,
 };
 
 use crate::{
@@ -109,17 +110,16 @@ impl Args {
         } else if self.ipv6 {
             builder = builder.address_family(AddressFamily::Ipv6);
         }
-        for option in &self.sockopt {
-            let option: SocketOption = option
-                .parse()
-                .map_err(|error| format!("--sockopt: {error}"))?;
-            builder = builder.socket_option(option);
-        }
+        builder = self.socket_options(builder)?;
         if let Some(url) = &self.proxy {
             let proxy = Proxy::url(url).map_err(|error| format!("-p, --proxy: {error}"))?;
             builder = builder.proxy(proxy);
-        } else if self.no_proxy {
-            builder = builder.proxy(Proxy::None);
+        } else {
+            builder = builder.proxy(if self.no_proxy {
+                Proxy::None
+            } else {
+                Proxy::Env
+            });
         }
         if let Some(path) = &self.unix {
             #[cfg(unix)]
@@ -129,11 +129,32 @@ impl Args {
             #[cfg(not(unix))]
             {
                 let _ = path;
-                return Err("--unix: not on this platform".to_owned().into());
+                return Err("--unix: there are no Unix sockets on this platform"
+                    .to_owned()
+                    .into());
             }
         }
         match self.tls()? {
             Some(tls) => Ok(builder.tls(tls)),
+            None => Ok(builder),
+        }
+    }
+
+    #[cfg(not(target_os = "wasi"))]
+    fn socket_options(&self, mut builder: Builder) -> Result<Builder, String> {
+        for option in &self.sockopt {
+            let option: SocketOption = option
+                .parse()
+                .map_err(|error| format!("--sockopt: {error}"))?;
+            builder = builder.socket_option(option);
+        }
+        Ok(builder)
+    }
+
+    #[cfg(target_os = "wasi")]
+    fn socket_options(&self, builder: Builder) -> Result<Builder, String> {
+        match self.sockopt.first() {
+            Some(_) => Err("--sockopt: WASI has no raw socket options".to_owned()),
             None => Ok(builder),
         }
     }
@@ -203,6 +224,8 @@ impl Args {
             echo: self.echo,
             count: self.count,
             eof_wait: eof_wait.or(default_wait),
+            #[cfg(target_os = "wasi")]
+            given_wait: eof_wait,
             only_own_pongs: self.format() == Format::Human
                 && self.ping_interval.is_some()
                 && self.verbose == 0,

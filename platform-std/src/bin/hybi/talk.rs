@@ -17,6 +17,9 @@ pub(crate) struct Plan {
     pub(crate) count: Option<u64>,
     /// Close so long after the end of the input. `None`: do not.
     pub(crate) eof_wait: Option<Duration>,
+    /// The same, where the command line says so.
+    #[cfg(target_os = "wasi")]
+    pub(crate) given_wait: Option<Duration>,
     /// Show no Pong but those that the user asked for.
     pub(crate) only_own_pongs: bool,
 }
@@ -46,6 +49,14 @@ impl Talk {
             closing: false,
             unusable: None,
         }
+    }
+
+    /// There is no input at all: the peer ends it, or the messages that are
+    /// awaited, unless `--eof-wait` says otherwise.
+    #[cfg(target_os = "wasi")]
+    pub(crate) fn no_input(&mut self) {
+        self.plan.eof_wait = self.plan.given_wait;
+        self.end_of_input();
     }
 
     /// The input has ended.
