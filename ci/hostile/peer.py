@@ -84,7 +84,9 @@ class Peer:
     async def read_request(self):
         text = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         line, *lines = text[:-4].split("\r\n")
-        headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines]
+        # Split at CR too, as a lenient server would.
+        lines = [part.partition(":") for line in lines for part in line.splitlines()]
+        headers = [(name.strip(), value.strip()) for name, _, value in lines]
         self.request = Request(line, headers)
         self.log.requests.append(self.request)
         return self.request

@@ -2,6 +2,7 @@
 
 import wire
 from case import Case, closed, refused, text
+
 from tables.heads import pours
 
 HTTP = ("-p", "http://127.0.0.1:{port}")
