@@ -78,7 +78,7 @@
 //! | `embedded-io` | [`driver::blocking`] |
 //! | `embedded-io-async` | [`driver::asynch`] |
 //! | `alloc` | `Vec<u8>` as a growing buffer |
-//! | `std` | `alloc`, and `std` in embedded-io |
+//! | `std` | `alloc`, `std` in embedded-io, and text and masks by SIMD where the processor has it |
 //! | `deflate` | permessage-deflate (RFC 7692), receiving without an allocator |
 //! | `defmt` | `defmt::Format` for public types |
 //! | `log` | a line for every frame and handshake, secrets left out |
