@@ -2,6 +2,7 @@
 //! attack.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests fail the test"
@@ -9,5 +10,7 @@
 
 mod attacks;
 mod cancel;
+mod openssl;
 mod proofs;
+mod rustls_server;
 mod tcp;
