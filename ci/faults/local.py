@@ -2,6 +2,7 @@
 clocks that jump."""
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -46,21 +47,29 @@ class Server:
         self.logs.append(log)
         try:
             await self.serve(Peer(reader, writer, log))
-        except (OSError, EOFError):
+        except (OSError, EOFError, asyncio.CancelledError):
             log.notes["gone"] = True
         finally:
             writer.close()
 
     def close(self):
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        def stop():
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+            self.loop.call_later(0.1, self.loop.stop)
+
+        self.loop.call_soon_threadsafe(stop)
+        self.thread.join()
 
 
 async def pours(peer):
-    """Messages until the client goes away."""
+    """Messages until the client goes away, or it is enough."""
     await peer.accept()
-    while True:
+    for _ in range(400):
         await peer.send(wire.text("x" * 1000))
         await asyncio.sleep(0.001)
+    await peer.send(wire.close())
+    await peer.until_end()
 
 
 async def pings(peer):
@@ -68,13 +77,14 @@ async def pings(peer):
     await peer.accept()
 
     async def answers():
-        while True:
-            opcode, payload = await peer.frame()
-            if opcode == wire.PING:
-                await peer.send(wire.frame(wire.PONG, payload))
-            if opcode == wire.CLOSE:
-                await peer.send(wire.frame(wire.CLOSE, payload))
-                return
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                opcode, payload = await peer.frame()
+                if opcode == wire.PING:
+                    await peer.send(wire.frame(wire.PONG, payload))
+                if opcode == wire.CLOSE:
+                    await peer.send(wire.frame(wire.CLOSE, payload))
+                    return
 
     answering = asyncio.create_task(answers())
     while not answering.done():
@@ -172,7 +182,8 @@ def clocks(hybi):
         ("every clock an hour back", "-1h", True, (0, 6)),
     ):
         status, output, errors = jumping(hybi, library, jump, monotonic, *alive, url)
-        last = json.loads(output.splitlines()[-1]) if output else {}
+        time_shown, _, last = output.splitlines()[-1].partition(" ") if output else ("0", "", "{}")
+        last = json.loads(last)
         if (
             status not in statuses
             or "panicked" in errors
@@ -183,6 +194,9 @@ def clocks(hybi):
             )
         ):
             raise Mismatch(f"{name}: exit {status}, {last} {errors}")
+        # The program must have seen it, or this shows nothing.
+        if jump == "+1h" and float(time_shown) < 3000:
+            raise Mismatch(f"{name}: {library} did not shift it: {time_shown}")
         reports.append(f"{name}: exit {status}")
     server.close()
     return "clocks: " + "; ".join(reports)
@@ -210,7 +224,8 @@ def jumping(hybi, library, jump, monotonic, *arguments):
     timer = threading.Timer(1, offset.write_text, [jump])
     timer.start()
     try:
-        return shell('exec "$@"', hybi, "--json", *arguments, environment=environment)
+        arguments = ("--json", "--timings", *arguments)
+        return shell('exec "$@"', hybi, *arguments, environment=environment)
     finally:
         timer.cancel()
         offset.unlink()
