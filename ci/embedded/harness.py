@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -15,6 +16,23 @@ QEMU = HERE.parents[1] / "examples/cortex-m/qemu.sh"
 HOST = "10.0.2.2"
 # What runs what is built for a target.
 MACHINES = {"thumbv7em-none-eabihf": "mps2-an386", "thumbv7m-none-eabi": "lm3s6965evb"}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What the cases work with."""
+
+    # Cargo's target folder.
+    built: Path
+    # What ci/tls/make.sh made, and ca.der.
+    certificates: Path
+    # The program `tls-attacks`.
+    attacks: Path
+    target: str = "thumbv7em-none-eabihf"
+
+    @property
+    def firmware(self):
+        return self.built / self.target / "release"
 
 
 class Server:
@@ -34,6 +52,12 @@ class Server:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.port = json.loads(self.process.stdout.readline())
         threading.Thread(target=self._read, args=[self.process.stdout], daemon=True).start()
+
+    def restart(self, certificate):
+        """Another certificate, another port."""
+        self.stop()
+        self.port, self.certificate = 0, certificate
+        self.start()
 
     def _read(self, output):
         for line in output:

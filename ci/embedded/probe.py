@@ -9,14 +9,14 @@ from harness import Run
 DEFLATE = "permessage-deflate; server_max_window_bits=10"
 
 
-def probe(firmware, server):
+def probe(lab, server):
     """The command line's arguments, events and exit status."""
 
     def expect(status, *arguments, path, events, err="", stdin=""):
         url = server.url(path)
         connected = {"event": "connected", "url": url, "status": 101, "subprotocol": None}
         connected |= {"extensions": DEFLATE, "attempt": 0}
-        run = Run(firmware / "probe", *arguments, url, stdin=stdin)
+        run = Run(lab.firmware / "probe", *arguments, url, stdin=stdin)
         assert run.status == status, f"exit status {run.status} instead of {status}"
         found = [json.loads(line) for line in run.out.splitlines()]
         wanted = [connected, *events] if err == "" else events
@@ -50,11 +50,11 @@ def probe(firmware, server):
     expect(0, path="/fragments", events=[between, text, closed(1000, "", "peer")])
     expect(7, path="/close", events=[closed(4001, "go away", "peer")])
     # The words depend on whether the end of TCP or a reset comes first.
-    lost = Run(firmware / "probe", server.url("/drop"))
+    lost = Run(lab.firmware / "probe", server.url("/drop"))
     assert lost.status == 1 and '"kind":"io","close_code":null' in lost.out
     broken = error("protocol", 1002, "the peer sent a fragmented control frame")
     expect(5, path="/violate", events=[broken])
-    late = Run(firmware / "probe", "--idle-timeout", "0.5", server.url("/echo"))
+    late = Run(lab.firmware / "probe", "--idle-timeout", "0.5", server.url("/echo"))
     assert late.status == 6 and '"kind":"timeout","close_code":1001' in late.out
     wrong = error("usage", None, "unknown option")
     expect(2, "--bogus", path="/", events=[wrong], err="usage: ")
@@ -70,7 +70,7 @@ def probe(firmware, server):
     expect(0, "-t", '{"seq":1}', "--count", 1, path="/telemetry", events=[text, ended])
 
 
-def reconnect(firmware, server):
+def reconnect(lab, server):
     """Losses are reported, waits keep to their bounds, and what is final ends it."""
 
     def events(run):
@@ -78,7 +78,7 @@ def reconnect(firmware, server):
 
     server.stop()
     again = ["--reconnect=3", "--backoff", "0.2..0.4", server.url("/echo")]
-    run = Run(firmware / "probe", *again)
+    run = Run(lab.firmware / "probe", *again)
     *losses, last = events(run)
     assert run.status == 1 and last["kind"] == "connect", last
     assert [loss["attempt"] for loss in losses] == [1, 2, 3, 4], losses
@@ -90,14 +90,41 @@ def reconnect(firmware, server):
         server.start()
 
     again = ["--reconnect", "--backoff", "0.1..0.5", "-t", "hello", "--count", 1]
-    run = Run(firmware / "probe", *again, server.url("/echo"), meanwhile=meanwhile)
+    run = Run(lab.firmware / "probe", *again, server.url("/echo"), meanwhile=meanwhile)
     *losses, connected, text, closed = events(run)
     assert run.status == 0 and closed["event"] == "closed", closed
     assert all(loss["kind"] == "connect" for loss in losses), losses
     assert connected["attempt"] == len(losses) > 0, connected
     assert text == {"event": "text", "data": "hello"}, text
 
-    run = Run(firmware / "probe", "--reconnect", server.url("/missing"))
+    run = Run(lab.firmware / "probe", "--reconnect", server.url("/missing"))
     loss, last = events(run)
     assert run.status == 3 and last["status"] == 404, last
     assert loss["event"] == "disconnected" and loss["retry_in_ms"] is None, loss
+
+
+def probe_tls(lab, server):
+    """Certificates with every kind of key, and those that will not do."""
+    hello = ["-t", "hello", "--count", 1]
+    trusting = [*hello, "--ca", lab.certificates / "ca.der"]
+
+    def last(*arguments):
+        run = Run(lab.firmware / "probe", *arguments, server.url("/echo"))
+        return run.status, json.loads(run.out.splitlines()[-1])
+
+    for name in ["ec", "p384", "rsa", "rsa4096", "ed25519", "chained"]:
+        server.restart(lab.certificates / name)
+        status, event = last(*trusting)
+        assert status == 0 and event["code"] == 1000, f"{name}: {event}"
+    for name in ["wronghost", "untrusted", "selfsigned", "expired", "notyet", "leafsigned"]:
+        server.restart(lab.certificates / name)
+        status, event = last(*trusting, "--reconnect")
+        assert status == 4 and event["kind"] == "tls", f"{name}: {event}"
+    server.restart(lab.certificates / "wronghost")
+    status, event = last(*trusting, "--servername", "example.invalid")
+    assert status == 0, event
+    server.restart(lab.certificates / "untrusted")
+    status, event = last(*hello, "--insecure")
+    assert status == 0, event
+    status, event = last(*hello)
+    assert status == 2 and event["kind"] == "usage", event
