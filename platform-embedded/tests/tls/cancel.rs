@@ -32,13 +32,13 @@ use crate::{
 };
 
 /// Says "not yet" before each piece, and the pieces are small.
-struct Drip {
+pub(crate) struct Drip {
     tcp: Tcp,
     piece: usize,
 }
 
 impl Drip {
-    fn new(tcp: Tcp, piece: usize) -> Self {
+    pub(crate) fn new(tcp: Tcp, piece: usize) -> Self {
         tcp.0.set_nonblocking(true).unwrap();
         Self { tcp, piece }
     }
@@ -93,7 +93,11 @@ impl Write for Drip {
 
 /// Makes the future anew until one is done within `polls` polls, and counts
 /// those that were dropped.
-fn dropped_after<V>(polls: usize, dropped: &mut usize, mut make: impl AsyncFnMut() -> V) -> V {
+pub(crate) fn dropped_after<V>(
+    polls: usize,
+    dropped: &mut usize,
+    mut make: impl AsyncFnMut() -> V,
+) -> V {
     loop {
         {
             let mut future = pin!(make());

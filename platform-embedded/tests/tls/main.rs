@@ -14,3 +14,4 @@ mod openssl;
 mod proofs;
 mod rustls_server;
 mod tcp;
+mod websocket;

@@ -182,7 +182,7 @@ fn talk<S: Suite>(chain: &Chain, config: ServerConfig) -> Result<(), Fault> {
     block_on(client::<S>(serve(config, |_| {}), &proof, &data))
 }
 
-fn modern(chain: &Chain) -> ServerConfig {
+pub(crate) fn modern(chain: &Chain) -> ServerConfig {
     chain.config(ring::default_provider(), &[&rustls::version::TLS13])
 }
 
