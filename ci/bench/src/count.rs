@@ -29,7 +29,8 @@ pub fn inner(options: &Options) {
     let budget = if options.quick { 64 << 10 } else { 256 << 10 };
     for row in options.rows(rows::memory()) {
         let count = row.count(budget);
-        let warm_up = count.max(64.min(row.count(1 << 20)));
+        // Of small ones, as many as one read brings.
+        let warm_up = if row.per_kib() { 4 } else { count };
         let messages = row.messages();
         for peer in options.peers() {
             let stream = row.stream(warm_up + count);

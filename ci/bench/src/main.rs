@@ -59,16 +59,17 @@ fn main() -> ExitCode {
 }
 
 fn run(set: &str, args: &[String], options: &Options) -> io::Result<()> {
+    attempt::watch();
     match set {
         "server" => server::run(),
-        "memory" => in_memory::run(options).save(set),
-        "sockets" => over_sockets::run(options)?.save(set),
-        "probes" => probes::run(options).save(set),
-        "floors" => floors::run(options)?.save(set),
-        "heap" => heap::run(options)?.save(set),
-        "python" => python::run(options)?.save(set),
+        "memory" => in_memory::run(options).save_of(set, options.part()),
+        "sockets" => over_sockets::run(options)?.save_of(set, options.part()),
+        "probes" => probes::run(options).save_of(set, options.part()),
+        "floors" => floors::run(options)?.save_of(set, options.part()),
+        "heap" => heap::run(options)?.save_of(set, options.part()),
+        "python" => python::run(options)?.save_of(set, options.part()),
         "report" => report::run(),
-        "count" => count::run(args)?.save(set),
+        "count" => count::run(args)?.save_of(set, options.part()),
         "count-inner" => {
             count::inner(options);
             Ok(())

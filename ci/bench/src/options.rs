@@ -35,6 +35,11 @@ impl Options {
         Ok(options)
     }
 
+    /// Whether only some rows or clients are wanted.
+    pub fn part(&self) -> bool {
+        self.row.is_some() || self.peer.is_some()
+    }
+
     pub fn rounds(&self, full: usize) -> usize {
         self.rounds.unwrap_or(if self.quick { 3 } else { full })
     }

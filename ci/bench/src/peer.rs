@@ -48,6 +48,8 @@ pub fn unexpected(what: impl fmt::Debug) -> Failure {
 pub struct Setup {
     /// The largest message, for clients whose buffers are their caller's.
     pub largest: usize,
+    /// Received messages come in fragments.
+    pub fragmented: bool,
     pub deflate: Option<Deflate>,
 }
 

@@ -20,6 +20,7 @@ use crate::{
 const AFTER: &[u8] = b"after";
 const SETUP: Setup = Setup {
     largest: 1024,
+    fragmented: false,
     deflate: None,
 };
 

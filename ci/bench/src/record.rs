@@ -63,7 +63,24 @@ impl Records {
         keys.any(|(known, _, kind)| known == row && kind == metric)
     }
 
-    pub fn save(&self, set: &str) -> io::Result<()> {
+    /// Saves a set. A part of one takes the place of what was known of that
+    /// part.
+    pub fn save_of(self, set: &str, part: bool) -> io::Result<()> {
+        if !part {
+            return self.save(set);
+        }
+        let mut all = Self::load(set);
+        for (row, peer, _) in self.entries.keys() {
+            all.entries
+                .retain(|(known, name, _), _| known != row || name != peer);
+        }
+        for ((row, peer, metric), entry) in self.entries {
+            all.add(&row, &peer, &metric, entry);
+        }
+        all.save(set)
+    }
+
+    fn save(&self, set: &str) -> io::Result<()> {
         let mut out = String::new();
         for row in &self.rows {
             for ((_, peer, metric), entry) in

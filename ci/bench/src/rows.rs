@@ -136,13 +136,14 @@ impl Row {
     pub fn setup(&self) -> Setup {
         Setup {
             largest: self.size.max(if self.deflate.is_some() { 4096 } else { 0 }),
+            fragmented: self.fragment.is_some(),
             deflate: self.deflate,
         }
     }
 
     /// How many messages make `budget` bytes, within reason.
     pub fn count(&self, budget: usize) -> usize {
-        let count = (budget / self.size.max(100)).max(4);
+        let count = (budget / self.size.max(100)).max(2);
         // Whole batches, so that every message is flushed.
         count.next_multiple_of(self.flush_every)
     }

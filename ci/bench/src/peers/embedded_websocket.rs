@@ -13,7 +13,9 @@ use super::tungstenite::NO_DEFLATE;
 use crate::{
     message::Message,
     net::Target,
-    peer::{Blocking, Client, Look, NO_QUEUE, Outcome, Peer, Setup, Wire, broken, unexpected},
+    peer::{
+        Blocking, Client, Failure, Look, NO_QUEUE, Outcome, Peer, Setup, Wire, broken, unexpected,
+    },
 };
 
 pub struct EmbeddedWebsocket;
@@ -31,6 +33,9 @@ impl Peer for EmbeddedWebsocket {
     fn open(&self, wire: Wire, setup: Setup) -> Outcome<Box<dyn Client>> {
         if setup.deflate.is_some() {
             return Err(NO_DEFLATE);
+        }
+        if setup.fragmented {
+            return Err(LOOPS);
         }
         Ok(match wire {
             Wire::Memory(stream) => Box::new(Framed::new(stream.opened(), setup)),
@@ -56,6 +61,11 @@ impl Peer for EmbeddedWebsocket {
             .map_err(broken)
     }
 }
+
+/// Tried: it never comes back.
+const LOOPS: Failure = Failure::Cannot(
+    "its framer loops for ever once a fragment that is not the last arrives in two reads",
+);
 
 struct Io<S>(S);
 
