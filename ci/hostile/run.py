@@ -5,8 +5,10 @@
 
 The client takes the options of `hybi` and prints the events of --json. --peer: it is another
 client behind an adapter, judged by what it opens, hands over and how it ends; an option that it
-lacks makes a case count neither way. --lacks-deflate: it has no compression. --zero-or-not: its exit status tells no more. --slow SECONDS:
-what it takes to start. --report FILE gets the result as JSON. --list prints the table.
+lacks makes a case count neither way. --lacks-deflate: it has no compression. --zero-or-not: its exit status tells no more. --no-memory:
+it runs in an engine that takes more than it does. --slow SECONDS:
+what it takes to start. --host: what it has to call this machine. --few: three of the values of a
+case that has many. --groups: the tables to run. --report FILE gets the result as JSON. --list prints the table.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import runner
@@ -68,6 +71,11 @@ async def run_all(cases, one, jobs, folder, verbose):
     return results, runs["runs"], floods
 
 
+def few(values):
+    """The first, one in the middle, the last."""
+    return tuple(dict.fromkeys((values[0], values[len(values) // 2], values[-1])))
+
+
 def summary(results):
     """group: [passed, told, of, without]."""
     groups = {}
@@ -89,7 +97,11 @@ def main():
     parser.add_argument("--peer", action="store_true")
     parser.add_argument("--lacks-deflate", action="store_true")
     parser.add_argument("--zero-or-not", action="store_true")
+    parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("--slow", type=float, default=0)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--few", action="store_true")
+    parser.add_argument("--groups", default="")
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", type=int, default=6)
     parser.add_argument("--report", type=Path)
@@ -101,6 +113,10 @@ def main():
         cases = [case for case in cases if not case.own]
     if arguments.lacks_deflate:
         cases = [case for case in cases if not case.deflate]
+    if arguments.groups:
+        cases = [case for case in cases if case.groups[0] in arguments.groups.split(",")]
+    if arguments.few:
+        cases = [replace(case, each=few(case.each)) for case in cases]
     if arguments.list:
         for case in cases:
             print(f"{case.groups[0]:<12} {case.name:<60} {case.reason}")
@@ -110,7 +126,8 @@ def main():
         shlex.split(arguments.client),
         strict=not arguments.peer,
         exit_is_zero_or_not=arguments.zero_or_not,
-        measure_memory=not arguments.peer and not arguments.zero_or_not,
+        host=arguments.host,
+        measure_memory=not (arguments.peer or arguments.no_memory),
         slow=arguments.slow,
     )
     started = time.monotonic()

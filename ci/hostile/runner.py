@@ -27,6 +27,8 @@ class Client:
     # WASI 0.2 tells only zero from non-zero.
     exit_is_zero_or_not: bool = False
     measure_memory: bool = True
+    # What it has to call this machine.
+    host: str = "127.0.0.1"
     # Time that it needs to start, more than a native program does.
     slow: float = 0
 
@@ -61,8 +63,9 @@ async def run(case, value, one, folder):
     listener = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context, limit=1 << 26)
     log.port = listener.sockets[0].getsockname()[1]
     fill = {"port": log.port, "ca": folder / "tls" / "ca.pem"}
+    here = ("//127.0.0.1", f"//{one.host}")
     # Not format: braces and control characters are a case's own business.
-    arguments = [filled(word, fill) for word in (*case.options, case.url)]
+    arguments = [filled(word.replace(*here), fill) for word in (*case.options, case.url)]
     loop = asyncio.get_running_loop()
     try:
         outcome = await loop.run_in_executor(
