@@ -6,11 +6,7 @@
 
 use core::{error::Error as StdError, fmt};
 
-use hybi_core::{
-    close_code::CloseCode,
-    driver::Error as DriverError,
-    error::{CapacityError, ProtocolError, ReceiveError, SendError, Timeout},
-};
+use hybi_core::{close_code::CloseCode, driver::Error as DriverError, error::ReceiveError};
 
 mod connect;
 mod wasi;
@@ -18,6 +14,10 @@ mod wasi;
 pub use crate::{dial::Attempt, proxy::ProxyError};
 pub use connect::{ConnectError, Phase};
 pub use hybi_common::{kind::Kind, redirect::RedirectError, response::Response, url::UrlError};
+pub use hybi_core::{
+    error::{CapacityError, Limit, ProtocolError, SendError, Timeout},
+    handshake::{HandshakeError, RequestError, ResponseError},
+};
 pub use wasi::WasiError;
 
 #[cfg(feature = "tls")]
