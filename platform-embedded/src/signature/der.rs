@@ -29,7 +29,6 @@ pub(crate) fn element<'a>(input: &mut &'a [u8], tag: u8) -> Option<(&'a [u8], &'
 }
 
 /// The next element, an INTEGER above zero: its bytes without leading zeros.
-#[cfg(feature = "rsa")]
 pub(super) fn positive<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     match element(input, 0x02)?.1 {
         [0x00, rest @ ..] if matches!(rest, [0x80..=0xFF, ..]) => Some(rest),

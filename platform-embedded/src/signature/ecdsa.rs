@@ -5,7 +5,10 @@ use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 
-use super::hash::{Hash, HashFunction, sha256, sha384};
+use super::{
+    der::{element, positive},
+    hash::{Hash, HashFunction, sha256, sha384},
+};
 
 /// ECDSA over P-256 with SHA-256: `ecdsa_secp256r1_sha256` of TLS 1.3.
 pub static ECDSA_P256_SHA256: &dyn SignatureVerificationAlgorithm = &Ecdsa {
@@ -77,13 +80,28 @@ const UNCOMPRESSED: u8 = 0x04;
 
 fn p256(key: &[u8], hash: &Hash, signature: &[u8]) -> Option<()> {
     let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key).ok()?;
-    let signature = p256::ecdsa::Signature::from_der(signature).ok()?;
+    let [r, s] = scalars::<32>(signature)?;
+    let signature = p256::ecdsa::Signature::from_scalars(r, s).ok()?;
     key.verify_prehash(hash.as_bytes(), &signature).ok()
 }
 
 #[cfg(feature = "p384")]
 fn p384(key: &[u8], hash: &Hash, signature: &[u8]) -> Option<()> {
     let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key).ok()?;
-    let signature = p384::ecdsa::Signature::from_der(signature).ok()?;
+    let [r, s] = scalars::<48>(signature)?;
+    let signature = p384::ecdsa::Signature::from_scalars(r, s).ok()?;
     key.verify_prehash(hash.as_bytes(), &signature).ok()
+}
+
+/// `Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279 §2.2.3).
+fn scalars<const N: usize>(mut der: &[u8]) -> Option<[[u8; N]; 2]> {
+    let (_, mut sequence) = element(&mut der, 0x30)?;
+    let mut scalars = [[0; N]; 2];
+    for scalar in &mut scalars {
+        let bytes = positive(&mut sequence)?;
+        scalar
+            .get_mut(N.checked_sub(bytes.len())?..)?
+            .copy_from_slice(bytes);
+    }
+    (der.is_empty() && sequence.is_empty()).then_some(scalars)
 }

@@ -23,7 +23,6 @@
 //! them takes care to run in constant time. Whatever the key, the message and
 //! the signature are, they do not panic and their work is bounded.
 
-#[cfg(any(feature = "rsa", feature = "tls"))]
 pub(crate) mod der;
 mod ecdsa;
 #[cfg(feature = "ed25519")]
