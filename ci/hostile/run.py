@@ -5,8 +5,8 @@
 
 The client takes the options of `hybi` and prints the events of --json. --peer: it is another
 client behind an adapter, judged by what it opens, hands over and how it ends; an option that it
-lacks makes a case count neither way. --lacks-deflate: it has no compression. --zero-or-not: its exit status tells no more. --no-memory:
-it runs in an engine that takes more than it does. --slow SECONDS:
+lacks makes a case count neither way. --lacks-deflate: it has no compression. --zero-or-not: its exit status tells no more. --firmware:
+it runs in QEMU, and tells the status of a refusal only. --slow SECONDS:
 what it takes to start. --host: what it has to call this machine. --few: three of the values of a
 case that has many. --groups: the tables to run. --report FILE gets the result as JSON. --list prints the table.
 """
@@ -97,7 +97,7 @@ def main():
     parser.add_argument("--peer", action="store_true")
     parser.add_argument("--lacks-deflate", action="store_true")
     parser.add_argument("--zero-or-not", action="store_true")
-    parser.add_argument("--no-memory", action="store_true")
+    parser.add_argument("--firmware", action="store_true")
     parser.add_argument("--slow", type=float, default=0)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--few", action="store_true")
@@ -127,7 +127,8 @@ def main():
         strict=not arguments.peer,
         exit_is_zero_or_not=arguments.zero_or_not,
         host=arguments.host,
-        measure_memory=not (arguments.peer or arguments.no_memory),
+        firmware=arguments.firmware,
+        measure_memory=not (arguments.peer or arguments.zero_or_not or arguments.firmware),
         slow=arguments.slow,
     )
     started = time.monotonic()
