@@ -85,20 +85,29 @@ impl<B: Buffer> Send<B> {
             .unwrap_or_default()
     }
 
+    #[inline]
     pub(super) fn transmitted(&mut self, n: usize) {
         self.start = self.end.min(self.start.saturating_add(n));
         if self.start == self.end {
-            if self.end > KEEP {
-                self.quiet = 0;
-            } else if self.buffer.bytes().len() > KEEP {
-                self.quiet += 1;
-                if self.quiet >= QUIET {
-                    self.quiet = 0;
-                    self.buffer.shrink(KEEP);
-                }
+            if self.buffer.bytes().len() > KEEP {
+                self.calm();
             }
             self.start = 0;
             self.end = 0;
+        }
+    }
+
+    /// Gives a large buffer back after a while of small messages.
+    #[inline(never)]
+    fn calm(&mut self) {
+        if self.end > KEEP {
+            self.quiet = 0;
+            return;
+        }
+        self.quiet += 1;
+        if self.quiet >= QUIET {
+            self.quiet = 0;
+            self.buffer.shrink(KEEP);
         }
     }
 
@@ -356,17 +365,18 @@ impl<B: Buffer> Send<B> {
         if self.buffer.bytes().len() - self.end < size {
             self.make_room(size)?;
         }
-        let key = MaskingKey::fresh(entropy);
-        let out = self.buffer.bytes_mut().get_mut(self.end..self.end + size);
-        let Some(payload_out) = out.and_then(|out| header.write_masked(key, out)) else {
-            return Err(SendError::Full);
-        };
-        mask_into(payload_out, payload, key);
-        self.end += size;
         trace!(
             "queued {:?}, fin {}, {} bytes",
             header.opcode, header.fin, header.payload_len
         );
+        let key = MaskingKey::fresh(entropy);
+        let start = self.end;
+        let out = self.buffer.bytes_mut().get_mut(start..start + size);
+        let Some(payload_out) = out.and_then(|out| header.write_masked(key, out)) else {
+            return Err(SendError::Full);
+        };
+        self.end = start + size;
+        mask_into(payload_out, payload, key);
         Ok(())
     }
 

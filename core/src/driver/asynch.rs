@@ -274,7 +274,9 @@ where
     pub async fn flush(&mut self) -> Result<(), Error<T::Error>> {
         self.tick();
         while let Some(deadline) = self.pump.unsent()? {
-            self.write(deadline).await;
+            if self.write(deadline).await {
+                break;
+            }
         }
         Ok(())
     }
@@ -292,7 +294,8 @@ where
         }
     }
 
-    async fn write(&mut self, deadline: Option<Duration>) {
+    /// Whether that was all.
+    async fn write(&mut self, deadline: Option<Duration>) -> bool {
         let Self {
             transport,
             timer,
@@ -302,11 +305,11 @@ where
             let write = transport.write(pump.transmit());
             let result = before(write, timer, deadline).await;
             if !pump.wrote(result, None, || timer.now()) {
-                return;
+                return false;
             }
         }
         let result = before(transport.flush(), timer, deadline).await;
-        pump.flushed(result, None, || timer.now());
+        pump.flushed(result, None, || timer.now())
     }
 
     async fn act(&mut self, action: Action) {
@@ -316,7 +319,9 @@ where
             pump,
         } = self;
         match action {
-            Action::Write(deadline) => self.write(deadline).await,
+            Action::Write(deadline) => {
+                self.write(deadline).await;
+            }
             Action::AskTime => pump.closing_began(timer.now()),
             Action::Read(deadline) => {
                 let read = transport.read(pump.receive_buffer());

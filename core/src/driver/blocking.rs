@@ -140,6 +140,15 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
     /// # Errors
     /// [`Error::Send`]: nothing was sent. Otherwise the connection is lost.
     pub fn send_text(&mut self, text: &str) -> Result<(), Error<T::Error>> {
+        // The room is there nearly always.
+        if self.pump.connection_mut().send_text(text).is_err() {
+            return self.send_text_at_length(text);
+        }
+        self.flush()
+    }
+
+    #[cold]
+    fn send_text_at_length(&mut self, text: &str) -> Result<(), Error<T::Error>> {
         match self.order(|connection| connection.send_text(text)) {
             Err(Error::Send(SendError::TooBig(_))) => self.send_text_piece(text, true),
             Err(error) => Err(error),
@@ -152,6 +161,15 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
     /// # Errors
     /// See [`send_text`](Self::send_text).
     pub fn send_binary(&mut self, data: &[u8]) -> Result<(), Error<T::Error>> {
+        // The room is there nearly always.
+        if self.pump.connection_mut().send_binary(data).is_err() {
+            return self.send_binary_at_length(data);
+        }
+        self.flush()
+    }
+
+    #[cold]
+    fn send_binary_at_length(&mut self, data: &[u8]) -> Result<(), Error<T::Error>> {
         match self.order(|connection| connection.send_binary(data)) {
             Err(Error::Send(SendError::TooBig(_))) => self.send_binary_piece(data, true),
             Err(error) => Err(error),
@@ -262,9 +280,19 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
     /// # Errors
     /// The transport failed, or the connection did.
     pub fn flush(&mut self) -> Result<(), Error<T::Error>> {
+        if self.pump.may_just_write() && self.write(None, None) {
+            return Ok(());
+        }
+        self.flush_by_steps()
+    }
+
+    #[cold]
+    fn flush_by_steps(&mut self) -> Result<(), Error<T::Error>> {
         self.tick();
         while let Some(deadline) = self.pump.unsent()? {
-            self.write(deadline, None);
+            if self.write(deadline, None) {
+                break;
+            }
         }
         Ok(())
     }
@@ -282,23 +310,26 @@ impl<T: Transport, Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension> WebSocket<T
         }
     }
 
+    /// Whether that was all.
     #[inline]
-    fn write(&mut self, deadline: Option<Duration>, until: Option<Duration>) {
+    fn write(&mut self, deadline: Option<Duration>, until: Option<Duration>) -> bool {
         let Self { transport, pump } = self;
         if !pump.transmit().is_empty() {
             let result = transport.write_until(pump.transmit(), deadline);
             if !pump.wrote(result, until, || transport.now()) {
-                return;
+                return false;
             }
         }
         let result = transport.flush_until(deadline);
-        pump.flushed(result, until, || transport.now());
+        pump.flushed(result, until, || transport.now())
     }
 
     fn act(&mut self, action: Action, until: Option<Duration>) {
         let Self { transport, pump } = self;
         match action {
-            Action::Write(deadline) => self.write(deadline, until),
+            Action::Write(deadline) => {
+                self.write(deadline, until);
+            }
             Action::AskTime => pump.closing_began(transport.now()),
             Action::Read(deadline) => {
                 let result = transport.read_until(pump.receive_buffer(), deadline);

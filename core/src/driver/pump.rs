@@ -145,6 +145,13 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         )))
     }
 
+    /// The short way for an open connection: something to write, and nothing
+    /// that could keep from it.
+    #[inline]
+    pub(super) fn may_just_write(&self) -> bool {
+        !self.wants_time() && self.broken.is_none() && !self.connection.transmit().is_empty()
+    }
+
     /// Until when to write, on the way to an empty send buffer. `None`:
     /// nothing is left to write.
     #[inline]
@@ -234,18 +241,24 @@ impl<Rx: Buffer, Tx: Buffer, E: Entropy, X: Extension, Err> Pump<Rx, Tx, E, X, E
         }
     }
 
+    /// Whether the transport has passed everything on.
     #[inline]
     pub(super) fn flushed(
         &mut self,
         result: Result<Option<()>, Err>,
         until: Option<Duration>,
         now: impl FnOnce() -> Duration,
-    ) {
+    ) -> bool {
         match result {
-            Ok(Some(())) => self.unflushed = false,
+            Ok(Some(())) => {
+                self.unflushed = false;
+                self.write_deadline = None;
+                return true;
+            }
             Ok(None) => self.write_waited(until, now()),
             Err(error) => self.transmit_broke(error),
         }
+        false
     }
 
     fn write_waited(&mut self, until: Option<Duration>, now: Duration) {

@@ -70,6 +70,9 @@ pub(super) fn xor<const STEP: usize>(to: &mut [u8], from: &[u8], wide: u64) {
             *to = (u64::from_le_bytes(*from) ^ wide).to_le_bytes();
         }
     }
+    if rest.is_empty() {
+        return;
+    }
     let (to_steps, to_rest) = to_rest.as_chunks_mut();
     let (steps, rest) = rest.as_chunks();
     for (to, from) in to_steps.iter_mut().zip(steps) {
