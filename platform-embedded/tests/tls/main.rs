@@ -10,6 +10,7 @@
 
 mod attacks;
 mod cancel;
+mod mutations;
 mod openssl;
 mod proofs;
 mod rustls_server;

@@ -1,6 +1,8 @@
 //! The key schedule and the record protection of TLS 1.3 (RFC 8446 §7, §5.2)
 //! for TLS_AES_128_GCM_SHA256.
 
+use std::{cell::RefCell, rc::Rc};
+
 use aes_gcm::{AeadInPlace, Aes128Gcm, KeyInit};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
@@ -40,12 +42,15 @@ pub(crate) fn finished(traffic: &Secret, transcript: &[u8]) -> Secret {
     mac.finalize().into_bytes().into()
 }
 
+/// Changes what is sent, before it is encrypted.
+pub(crate) type Mutate = Rc<RefCell<dyn FnMut(&mut Vec<u8>)>>;
+
 /// One direction of the record layer.
-#[derive(Clone)]
 pub(crate) struct Protection {
     key: [u8; 16],
     iv: [u8; 12],
     sequence: u64,
+    mutate: Option<Mutate>,
 }
 
 impl Protection {
@@ -54,13 +59,22 @@ impl Protection {
             key: derive(traffic, "key", &[]),
             iv: derive(traffic, "iv", &[]),
             sequence: 0,
+            mutate: None,
         }
+    }
+
+    pub(crate) fn mutated(mut self, mutate: Option<&Mutate>) -> Self {
+        self.mutate = mutate.cloned();
+        self
     }
 
     /// A record with `content`, whose last byte is the type.
     pub(crate) fn seal(&mut self, content: &[u8]) -> Vec<u8> {
-        let header = header(APPLICATION_DATA, content.len() + 16);
         let mut body = content.to_vec();
+        if let Some(mutate) = &self.mutate {
+            (mutate.borrow_mut())(&mut body);
+        }
+        let header = header(APPLICATION_DATA, body.len() + 16);
         let nonce = self.nonce();
         let cipher = Aes128Gcm::new(&self.key.into());
         let sealed = cipher.encrypt_in_place(&nonce.into(), &header, &mut Bytes(&mut body));

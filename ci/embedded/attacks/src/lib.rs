@@ -11,4 +11,4 @@ mod server;
 
 pub use attack::{ATTACKS, Attack};
 pub use certificates::{CA_DER, make_root, pinned_key};
-pub use server::{PSK, PSK_IDENTITY, Report, serve};
+pub use server::{PSK, PSK_IDENTITY, Report, serve, serve_mutated};

@@ -2,8 +2,10 @@
 //! attack says.
 
 use std::{
+    cell::RefCell,
     io::{self, Error, Read, Write},
     net::{Shutdown, TcpStream},
+    rc::Rc,
 };
 
 use p256::{PublicKey, SecretKey, ecdh::diffie_hellman, elliptic_curve::sec1::ToEncodedPoint};
@@ -12,7 +14,8 @@ use crate::{
     attack::Attack,
     certificates::{Identity, identity},
     keys::{
-        APPLICATION_DATA, HANDSHAKE, Protection, Secret, derive, extract, finished, hash, header,
+        APPLICATION_DATA, HANDSHAKE, Mutate, Protection, Secret, derive, extract, finished, hash,
+        header,
     },
     messages::{ClientHello, Flight, extension, message, vector16},
 };
@@ -40,12 +43,30 @@ pub struct Report {
 /// A message that a client should not send. A client that hangs up is no
 /// error.
 pub fn serve(stream: TcpStream, attack: &Attack) -> io::Result<Report> {
+    run(stream, attack, None)
+}
+
+/// As [`serve`], with `mutate` applied to the ServerHello and to the content of
+/// each encrypted record, whose last byte is the type, before it goes out.
+///
+/// # Errors
+/// See [`serve`].
+pub fn serve_mutated(
+    stream: TcpStream,
+    attack: &Attack,
+    mutate: impl FnMut(&mut Vec<u8>) + 'static,
+) -> io::Result<Report> {
+    run(stream, attack, Some(Rc::new(RefCell::new(mutate))))
+}
+
+fn run(stream: TcpStream, attack: &Attack, mutate: Option<Mutate>) -> io::Result<Report> {
     stream.set_nodelay(true)?;
     let mut server = Server {
         stream,
         attack: attack.name,
         transcript: Vec::new(),
         report: Report::default(),
+        mutate,
     };
     match server.run() {
         Err(error) if hung_up(error.kind()) => {}
@@ -70,6 +91,7 @@ struct Server {
     attack: &'static str,
     transcript: Vec<u8>,
     report: Report,
+    mutate: Option<Mutate>,
 }
 
 const ALERT: u8 = 21;
@@ -118,7 +140,8 @@ impl Server {
 
         let master = extract(&derive(&handshake, "derived", &hash(&[])), &[0; 32]);
         let context = hash(&self.transcript);
-        let mut write = Protection::new(&derive(&master, "s ap traffic", &context));
+        let mut write = Protection::new(&derive(&master, "s ap traffic", &context))
+            .mutated(self.mutate.as_ref());
         let mut read = Protection::new(&derive(&master, "c ap traffic", &context));
         let expected = finished(&from_client, &self.transcript);
         self.client_finished(&mut Protection::new(&from_client), &expected)?;
@@ -180,6 +203,9 @@ impl Server {
         if attack == "hello-and-more" {
             hello.extend(message(8, &[0, 0]));
         }
+        if let Some(mutate) = &self.mutate {
+            (mutate.borrow_mut())(&mut hello);
+        }
         self.plain(HANDSHAKE, &hello)?;
         match attack {
             "change-cipher-spec" => self.plain(CHANGE_CIPHER_SPEC, &[1]),
@@ -195,7 +221,7 @@ impl Server {
     /// EncryptedExtensions to Finished, as the attack wants them.
     fn flight(&mut self, traffic: &Secret) -> io::Result<()> {
         let attack = self.attack;
-        let mut write = Protection::new(traffic);
+        let mut write = Protection::new(traffic).mutated(self.mutate.as_ref());
         if attack == "empty-record-early" {
             return self.send(&write.seal(&[]));
         }
