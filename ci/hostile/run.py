@@ -133,7 +133,8 @@ def main():
     )
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["bash", MAKE_CERTIFICATES, f"{folder}/tls"], check=True)
+        if any(case.tls or "{ca}" in case.options for case in cases):
+            subprocess.run(["bash", MAKE_CERTIFICATES, f"{folder}/tls"], check=True)
         results, runs, floods = asyncio.run(
             run_all(cases, one, arguments.jobs, Path(folder), arguments.verbose)
         )
