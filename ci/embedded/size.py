@@ -1,33 +1,6 @@
-#!/usr/bin/env python3
-"""Builds examples/cortex-m/footprint and prints, as Markdown, what the client costs: flash beyond an
-empty program, and the state that it keeps in RAM.
+"""What is in an ELF file for a microcontroller."""
 
-    size.py
-
-Flash is everything that is loaded (vectors, code, constants, initial data); what `baseline`, a
-program that does nothing, takes of it is subtracted.
-"""
-
-import os
 import struct
-import subprocess
-from pathlib import Path
-
-FOLDER = Path(__file__).parents[2] / "examples/cortex-m"
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or FOLDER / "target")
-BUILT = TARGET / "thumbv7em-none-eabihf/small"
-
-CLIENTS = [
-    ("plain", "", "opening handshake, echo, Pings and Close answered; the machine driven by hand"),
-    ("driver", "", "the same over the blocking driver"),
-    ("inflating", "deflate", "that, and receiving permessage-deflate"),
-]
-STATES = [
-    ("HANDSHAKE", "while opening"),
-    ("CONNECTION", "an open connection, buffers apart"),
-    ("WEBSOCKET", "that in the blocking driver"),
-    ("DEFLATE", "receiving permessage-deflate, besides a window of 512 to 32,768 bytes"),
-]
 
 
 class Elf:
@@ -46,6 +19,11 @@ class Elf:
         alloc, nobits = 2, 8
         return sum(s[5] for s in self.sections if s[2] & alloc and s[1] != nobits)
 
+    def ram(self):
+        """The bytes of all sections that are in RAM; the stack is none."""
+        alloc, write = 2, 1
+        return sum(s[5] for s in self.sections if s[2] & alloc and s[2] & write)
+
     def symbols(self):
         """The size of each symbol, by its name."""
         for section in self.sections:
@@ -56,29 +34,6 @@ class Elf:
                     end = self.data.index(b"\0", names + name)
                     yield self.data[names + name : end].decode(), size
 
-
-def build(features):
-    command = ["cargo", "build", "--locked", "-q", "--profile", "small", "-p", "footprint"]
-    subprocess.run([*command, "--features", features], cwd=FOLDER, check=True)
-
-
-def main():
-    rows = []
-    for feature in ["", "deflate"]:
-        build(feature)
-        baseline = Elf(BUILT / "baseline").flash()
-        for name, wanted, what in CLIENTS:
-            if wanted == feature:
-                rows.append((what, Elf(BUILT / name).flash() - baseline))
-    print("| client for thumbv7em, opt-level z, fat LTO | flash, bytes |\n| --- | ---: |")
-    for what, size in rows:
-        print(f"| {what} | {size:,} |")
-    print("\n| state, 32-bit | RAM, bytes |\n| --- | ---: |")
-    symbols = list(Elf(BUILT / "state").symbols())
-    for state, what in STATES:
-        sizes = {size for name, size in symbols if state in name}
-        print(f"| {what} | {max(sizes):,} |")
-
-
-if __name__ == "__main__":
-    main()
+    def size_of(self, name):
+        """The largest symbol whose name has this in it."""
+        return max(size for symbol, size in self.symbols() if name in symbol)

@@ -6,11 +6,14 @@ use hybi_core::{
 };
 use hybi_embedded::error::StreamError;
 
-use crate::{BUFFER, Client};
+use crate::{Client, WINDOW};
 
 /// Sends every message back until the connection closes.
-pub(crate) fn echo(client: &mut Client<'_, '_>) -> Result<(), Error<StreamError>> {
-    let mut piece = Piece::default();
+pub(crate) fn echo(
+    client: &mut Client<'_, '_>,
+    piece: &mut Piece,
+) -> Result<(), Error<StreamError>> {
+    piece.len = 0;
     loop {
         let (kind, last) = match client.receive()? {
             Event::Chunk(chunk) => {
@@ -27,7 +30,7 @@ pub(crate) fn echo(client: &mut Client<'_, '_>) -> Result<(), Error<StreamError>
         match sent {
             Ok(()) => piece.remove(kind),
             // The peer closes meanwhile: go on to hear its Close frame.
-            Err(Error::Send(_)) => piece = Piece::default(),
+            Err(Error::Send(_)) => piece.len = 0,
             Err(error) => return Err(error),
         }
     }
@@ -36,22 +39,20 @@ pub(crate) fn echo(client: &mut Client<'_, '_>) -> Result<(), Error<StreamError>
 /// A part of a message, between the buffer that it came in and the one that
 /// it leaves by. A chunk of text may end inside a character; its first bytes
 /// wait here for the rest.
-struct Piece {
-    /// A chunk, after at most 3 bytes of a character.
-    bytes: [u8; BUFFER + 3],
+pub(crate) struct Piece {
+    /// A chunk, at most the window long, after at most 3 bytes of a character.
+    bytes: [u8; WINDOW + 3],
     len: usize,
 }
 
-impl Default for Piece {
-    fn default() -> Self {
+impl Piece {
+    pub(crate) const fn new() -> Self {
         Self {
             bytes: [0; _],
             len: 0,
         }
     }
-}
 
-impl Piece {
     fn append(&mut self, chunk: &[u8]) {
         let end = self.len + chunk.len();
         if let Some(room) = self.bytes.get_mut(self.len..end) {

@@ -2,12 +2,13 @@
 //! runs its cases, echoes what they send and asks for the report.
 //!
 //! ```text
-//! autobahn ws://ADDRESS:PORT --agent NAME [--cases FIRST-LAST]
+//! autobahn ws://ADDRESS:PORT --agent NAME [--cases FIRST-LAST] [--deflate]
 //! ```
 //!
 //! The largest messages of the suite, 16 MiB, are 128 times the memory. They
 //! go through it as they arrive, in pieces; the buffers below are all there
-//! is.
+//! is. With `--deflate`, permessage-deflate is offered with the largest
+//! window; what goes out is not compressed, which RFC 7692 allows.
 //!
 //! Many cases break the protocol on purpose. What the client makes of that is
 //! for the server's report to judge, not for the exit status here, which
@@ -21,11 +22,19 @@ mod order;
 use core::{fmt, time::Duration};
 
 use board::{Sleep, eprintln, println, uptime};
+use echo::Piece;
 use hybi_core::{
-    connection::{Config, Delivery, Event},
-    driver::{Error, blocking::WebSocket},
+    connection::{Config, Connection, Delivery, Event},
+    driver::{
+        Error,
+        blocking::{WebSocket, open},
+    },
     entropy::RandCore,
-    handshake::{Handshake, HandshakeConfig, Request},
+    extension::{
+        NoCompressor,
+        deflate::{ClientWindow, DeflateOffer, Inflate, PerMessageDeflate},
+    },
+    handshake::{Handshake, HandshakeConfig, HandshakeError, Request},
 };
 use hybi_embedded::{
     error::StreamError,
@@ -37,16 +46,25 @@ use smoltcp::{
     iface::{Interface, SocketHandle, SocketSet, SocketStorage},
     socket::tcp,
 };
+use static_cell::{ConstStaticCell, StaticCell};
 
 /// The WebSocket's buffers, each.
 const BUFFER: usize = 2048;
 /// The TCP socket's buffers, each.
 const TCP_BUFFER: usize = 4096;
+/// The largest window that there is.
+const WINDOW: usize = 1 << 15;
+
+static PIECE: ConstStaticCell<Piece> = ConstStaticCell::new(Piece::new());
+static INFLATE: StaticCell<Option<Window>> = StaticCell::new();
 
 type Path = heapless::String<128>;
 type Stream<'a, 's> = SmoltcpStream<'a, 's, Device<board::Controller>, Sleep>;
 type Entropy<'a> = RandCore<&'a mut board::HostSeeded>;
-type Client<'a, 's> = WebSocket<Stream<'a, 's>, &'a mut [u8], &'a mut [u8], Entropy<'a>>;
+type Window = Inflate<[u8; WINDOW]>;
+type Deflate<'a> = PerMessageDeflate<&'a mut Window, [u8; 0]>;
+type Client<'a, 's> =
+    WebSocket<Stream<'a, 's>, &'a mut [u8], &'a mut [u8], Entropy<'a>, Option<Deflate<'a>>>;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -85,8 +103,9 @@ fn run() -> Result<(), Failure> {
         rng,
         rx: [0; _],
         tx: [0; _],
+        inflate: INFLATE.init_with(|| None),
     };
-    suite.run()
+    suite.run(PIECE.take())
 }
 
 /// The server, and the one connection at a time to it.
@@ -100,10 +119,11 @@ struct Suite<'a> {
     rng: board::HostSeeded,
     rx: [u8; BUFFER],
     tx: [u8; BUFFER],
+    inflate: &'static mut Option<Window>,
 }
 
 impl<'a> Suite<'a> {
-    fn run(&mut self) -> Result<(), Failure> {
+    fn run(&mut self, piece: &mut Piece) -> Result<(), Failure> {
         let order = self.order;
         let (first, last) = match order.cases {
             Some(cases) => cases,
@@ -114,7 +134,7 @@ impl<'a> Suite<'a> {
         let mut failed = 0;
         for case in first..=last {
             let path = path(format_args!("/runCase?case={case}&agent={}", order.agent))?;
-            match self.connect(&path, echo::echo) {
+            match self.connect(&path, |client| echo::echo(client, piece)) {
                 Ok(()) => {}
                 // What the case was after, often.
                 Err(Failure::Client(_)) => failed += 1,
@@ -126,7 +146,7 @@ impl<'a> Suite<'a> {
             }
         }
         let path = path(format_args!("/updateReports?agent={}", order.agent))?;
-        self.connect(&path, echo::echo)?;
+        self.connect(&path, |client| echo::echo(client, piece))?;
         println!("{failed} cases ended with an error");
         Ok(())
     }
@@ -168,20 +188,44 @@ impl<'a> Suite<'a> {
         let now = uptime();
         let deadline = Some(now + Duration::from_secs(10));
         let server = (self.order.address, self.order.port);
-        let stream = SmoltcpStream::connect(network, self.socket, server, local_port, deadline)?;
-        let handshake = Handshake::new(
-            &Request::to(&self.order.host, path),
+        let mut stream =
+            SmoltcpStream::connect(network, self.socket, server, local_port, deadline)?;
+        let offers = [DeflateOffer {
+            client_max_window_bits: ClientWindow::Any,
+            ..DeflateOffer::default()
+        }];
+        let mut request = Request::to(&self.order.host, path);
+        if self.order.deflate {
+            request = request.deflate(&offers);
+        }
+        let mut handshake = Handshake::new(
+            &request,
             &mut self.rx[..],
             &mut self.tx[..],
             RandCore(&mut self.rng),
             HandshakeConfig::default(),
             now,
         )?;
+        open(&mut stream, &mut handshake)?;
+        let deflate = match handshake.deflate() {
+            Some(params) => {
+                let new = Inflate::new(params.server_max_window_bits, [0; _]);
+                let inflate = self.inflate.insert(new.map_err(HandshakeError::from)?);
+                Some(PerMessageDeflate::new(
+                    params,
+                    inflate,
+                    [0; 0],
+                    NoCompressor,
+                ))
+            }
+            None => None,
+        };
         let mut config = Config::default();
         config.max_message_size = 16 << 20;
         config.delivery = Delivery::Chunks;
         config.idle_timeout = Some(Duration::from_secs(60));
-        let mut client = WebSocket::connect(stream, handshake, config)?;
+        let connection = Connection::from_handshake_with(handshake, config, deflate)?;
+        let mut client = WebSocket::new(stream, connection);
         let result = act(&mut client);
         let deadline = Some(uptime() + Duration::from_secs(1));
         // The server has gone first; it need not hear the rest.

@@ -17,15 +17,19 @@ pub(crate) struct Order {
     pub(crate) agent: heapless::String<64>,
     /// `None`: all there are.
     pub(crate) cases: Option<(u32, u32)>,
+    /// Offer permessage-deflate.
+    pub(crate) deflate: bool,
 }
 
 impl Order {
     pub(crate) fn parse(mut words: &board::Arguments) -> Option<Self> {
         let (mut url, mut agent, mut cases) = (None, "hybi-cortex-m", None);
+        let mut deflate = false;
         while let Some(word) = words.next().transpose().ok()? {
             match word {
                 "--agent" => agent = words.next()?.ok()?,
                 "--cases" => cases = Some(range(words.next()?.ok()?)?),
+                "--deflate" => deflate = true,
                 _ if url.is_none() => url = Some(word),
                 _ => return None,
             }
@@ -45,6 +49,7 @@ impl Order {
                 .ok()?,
             agent: agent.try_into().ok()?,
             cases,
+            deflate,
         })
     }
 }
@@ -65,9 +70,9 @@ pub(crate) enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage => {
-                f.write_str("usage: autobahn ws://ADDRESS:PORT [--agent NAME] [--cases FIRST-LAST]")
-            }
+            Self::Usage => f.write_str(
+                "usage: autobahn ws://ADDRESS:PORT [--agent NAME] [--cases FIRST-LAST] [--deflate]",
+            ),
             Self::Connect(error) => error.fmt(f),
             Self::Client(error) => error.fmt(f),
             Self::NoCount => f.write_str("the server did not say how many cases it has"),

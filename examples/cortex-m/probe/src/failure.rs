@@ -43,8 +43,14 @@ impl Failure {
                 ConnectError::TimedOut => "timeout",
                 _ => "connect",
             },
-            Self::Client(Error::Handshake(HandshakeError::Timeout)) => "timeout",
-            Self::Client(Error::Handshake(_)) => "handshake",
+            Self::Client(Error::Handshake(error)) => match error {
+                HandshakeError::Timeout => "timeout",
+                HandshakeError::ConnectionLost => "io",
+                HandshakeError::Refused {
+                    status: 301..=303 | 307 | 308,
+                } => "redirect",
+                _ => "handshake",
+            },
             Self::Client(Error::Receive(error)) => match error {
                 ReceiveError::Protocol(
                     ProtocolError::InvalidUtf8 | ProtocolError::InvalidCloseReason,
@@ -89,7 +95,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> i32 {
         match self.kind() {
             "usage" | "url" => 2,
-            "handshake" => 3,
+            "handshake" | "redirect" => 3,
             "tls" => 4,
             "protocol" | "utf8" | "too_big" => 5,
             "timeout" => 6,

@@ -98,11 +98,7 @@ where
     open(&mut stream, &mut handshake)?;
     opened(talk);
     let response = handshake.response();
-    let header = |name| {
-        response
-            .as_ref()
-            .and_then(|response| response.header(name))
-    };
+    let header = |name| response.as_ref().and_then(|response| response.header(name));
     Line::new("connected")
         .text("url", uri)
         .number("status", Some(101))
@@ -158,7 +154,14 @@ impl Talk<'_> {
         }
         loop {
             let until = self.send_line(client)?;
+            let enough = self
+                .options
+                .count
+                .is_some_and(|count| self.received >= count);
             let (kind, message) = match client.receive_until(until)? {
+                Some(Event::Closed(closed)) => return Ok(End::closed(closed)),
+                // The rest is not for the user.
+                Some(_) if enough => continue,
                 Some(Event::Text(text)) => {
                     Line::new("text").text("data", text).print();
                     (MessageKind::Text, keep(echo, text.as_bytes()))
@@ -175,7 +178,6 @@ impl Talk<'_> {
                     Line::new("pong").base64(payload).print();
                     continue;
                 }
-                Some(Event::Closed(closed)) => return Ok(End::closed(closed)),
                 _ => continue,
             };
             self.received += 1;

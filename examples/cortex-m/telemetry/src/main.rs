@@ -36,7 +36,7 @@ use hybi_embedded::{
 use nic::embassy::Device;
 use outbox::Outbox;
 use rand_core::Rng as _;
-use session::{Buffers, Ended, Server};
+use session::{Buffers, Ended, Server, Window};
 use static_cell::{ConstStaticCell, StaticCell};
 
 #[embassy_executor::main]
@@ -90,14 +90,24 @@ async fn run(spawner: Spawner) -> i32 {
     // One connection after another.
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
     let buffers = BUFFERS.take();
+    static INFLATE: StaticCell<Option<Window>> = StaticCell::new();
+    let inflate = INFLATE.init_with(|| None);
     let mut outbox = Outbox::new(order.count, order.interval);
     let mut policy = Policy::default();
     policy.minimum = core::time::Duration::from_millis(200);
     policy.maximum = core::time::Duration::from_secs(5);
     let mut backoff = Backoff::new(policy);
     loop {
-        let ended =
-            session::run(stack, &server, buffers, &mut rng, &mut outbox, &mut backoff).await;
+        let ended = session::run(
+            stack,
+            &server,
+            buffers,
+            inflate,
+            &mut rng,
+            &mut outbox,
+            &mut backoff,
+        )
+        .await;
         let failure = match ended {
             Ok(Ended::Done) => {
                 println!("{outbox}");

@@ -55,7 +55,6 @@ struct Tls {
 struct Frames {
     rx: [u8; 1024],
     tx: [u8; 512],
-    window: [u8; 1 << WINDOW_BITS],
     /// The largest message that comes compressed.
     message: [u8; 512],
 }
@@ -73,12 +72,15 @@ impl Buffers {
             frames: Frames {
                 rx: [0; _],
                 tx: [0; _],
-                window: [0; _],
                 message: [0; _],
             },
         }
     }
 }
+
+/// The decompressor with its window. It is lent to each connection: as a part
+/// of one it would be moved over the stack, 11 KiB at a time.
+pub(crate) type Window = Inflate<[u8; 1 << WINDOW_BITS]>;
 
 /// How a connection ended that did not fail.
 pub(crate) enum Ended {
@@ -101,6 +103,7 @@ pub(crate) async fn run(
     stack: Stack<'static>,
     server: &Server<'_>,
     buffers: &mut Buffers,
+    inflate: &mut Option<Window>,
     rng: &mut board::HostSeeded,
     outbox: &mut Outbox,
     backoff: &mut Backoff,
@@ -123,7 +126,7 @@ pub(crate) async fn run(
     )
     .await?;
     if !uri.is_secure() {
-        let ended = talk(&mut stream, uri, frames, rng, outbox, backoff).await?;
+        let ended = talk(&mut stream, uri, frames, inflate, rng, outbox, backoff).await?;
         let deadline = EmbassyTimer.now() + Duration::from_secs(5);
         let _ = stream.shutdown(Some(deadline)).await;
         return Ok(ended);
@@ -137,7 +140,7 @@ pub(crate) async fn run(
     let mut stream = with_timeout(embassy_time::Duration::from_secs(30), open)
         .await
         .map_err(|_| Failure::TlsTimeout)??;
-    let ended = talk(&mut stream, uri, frames, rng, outbox, backoff).await?;
+    let ended = talk(&mut stream, uri, frames, inflate, rng, outbox, backoff).await?;
     let limit = embassy_time::Duration::from_secs(5);
     let _ = with_timeout(limit, stream.close()).await;
     if let Some(mut stream) = filter.transport() {
@@ -152,6 +155,7 @@ async fn talk<T: Read + Write>(
     mut stream: T,
     uri: &Uri<'_>,
     buffers: &mut Frames,
+    inflate: &mut Option<Window>,
     rng: &mut board::HostSeeded,
     outbox: &mut Outbox,
     backoff: &mut Backoff,
@@ -177,8 +181,8 @@ where
     // A server need not compress.
     let deflate = match handshake.deflate() {
         Some(params) => {
-            let inflate = Inflate::new(params.server_max_window_bits, &mut buffers.window[..])
-                .map_err(HandshakeError::from)?;
+            let new = Inflate::new(params.server_max_window_bits, [0; _]);
+            let inflate = inflate.insert(new.map_err(HandshakeError::from)?);
             println!(
                 "connected, compressed with {} bits",
                 params.server_max_window_bits
