@@ -3,7 +3,7 @@
 
 use super::{
     config::{Config, Delivery},
-    event::{MessageKind, Pending, Place},
+    event::{MessageKind, Pending, Place, Span},
     receive::{Frame, Message, Progress, Receive},
     room::CONTROL_ROOM,
 };
@@ -22,26 +22,16 @@ impl<B: Buffer> Receive<B> {
         size: usize,
         config: &Config,
     ) -> Result<(), ReceiveError> {
-        let mut message = match (self.message, header.opcode) {
-            (Some(message), Opcode::Continuation) => message,
+        let (begun_len, fragments, compressed) = match (&self.message, header.opcode) {
+            (Some(message), Opcode::Continuation) => {
+                (message.len, message.fragments, message.inflated.is_some())
+            }
             (None, Opcode::Continuation) => {
                 return Err(ProtocolError::UnexpectedContinuation.into());
             }
             (Some(_), _) => return Err(ProtocolError::ExpectedContinuation.into()),
-            (None, opcode) => Message {
-                kind: if opcode == Opcode::Text {
-                    MessageKind::Text
-                } else {
-                    MessageKind::Binary
-                },
-                len: 0,
-                fragments: 0,
-                begun: false,
-                inflated: header.rsv1.then_some(0),
-                tail: 0,
-            },
+            (None, _) => (0, 0, header.rsv1),
         };
-        let compressed = message.inflated.is_some();
         let over = |limit, needed, allowed| {
             Err(CapacityError {
                 limit,
@@ -53,7 +43,7 @@ impl<B: Buffer> Receive<B> {
         if header.payload_len > config.max_frame_size {
             return over(Limit::Frame, header.payload_len, config.max_frame_size);
         }
-        message.len = message.len.saturating_add(header.payload_len);
+        let len = begun_len.saturating_add(header.payload_len);
         let max_len = if compressed {
             // What counts is what comes out; but it shall come out of something.
             config
@@ -63,17 +53,17 @@ impl<B: Buffer> Receive<B> {
         } else {
             config.max_message_size
         };
-        if message.len > max_len {
-            return over(Limit::Message, message.len, max_len);
+        if len > max_len {
+            return over(Limit::Message, len, max_len);
         }
-        message.fragments += 1;
-        if message.fragments > config.max_fragments {
+        let fragments = fragments + 1;
+        if fragments > config.max_fragments {
             let allowed = u64::from(config.max_fragments);
-            return over(Limit::Fragments, u64::from(message.fragments), allowed);
+            return over(Limit::Fragments, u64::from(fragments), allowed);
         }
         if config.delivery == Delivery::Whole && !compressed {
             let room = if header.fin { 0 } else { CONTROL_ROOM };
-            let (needed, allowed) = (message.len + room, self.store.max_len() as u64);
+            let (needed, allowed) = (len + room, self.store.max_len() as u64);
             if needed > allowed {
                 return over(Limit::Buffer, needed, allowed);
             }
@@ -83,12 +73,26 @@ impl<B: Buffer> Receive<B> {
             header.opcode, header.fin, header.payload_len
         );
         self.cursor += size;
-        if self.message.is_none() {
+        if let Some(message) = &mut self.message {
+            message.len = len;
+            message.fragments = fragments;
+        } else {
             self.message_start = self.cursor;
             self.message_end = self.cursor;
             self.store.begin_text(self.cursor);
+            self.message = Some(Message {
+                kind: if header.opcode == Opcode::Text {
+                    MessageKind::Text
+                } else {
+                    MessageKind::Binary
+                },
+                len,
+                fragments,
+                begun: false,
+                inflated: header.rsv1.then_some(0),
+                tail: 0,
+            });
         }
-        self.message = Some(message);
         self.frame = Some(Frame {
             left: header.payload_len,
             fin: header.fin,
@@ -102,17 +106,21 @@ impl<B: Buffer> Receive<B> {
         frame: Frame,
         config: &Config,
     ) -> Result<Progress, ReceiveError> {
-        let Some(mut message) = self.message else {
+        let Some(message) = &mut self.message else {
             self.frame = None;
             return Ok(Progress::Frame);
         };
+        let kind = message.kind;
         let arrived = self.end - self.cursor;
         let taken = usize::try_from(frame.left).map_or(arrived, |left| left.min(arrived));
         let left = frame.left - taken as u64;
         let complete = left == 0;
         let last = complete && frame.fin;
-        let span = self.span(self.cursor, self.cursor + taken);
-        let checks = message.kind == MessageKind::Text && config.validate_utf8;
+        let span = Span {
+            start: self.cursor,
+            end: self.cursor + taken,
+        };
+        let checks = kind == MessageKind::Text && config.validate_utf8;
         self.cursor = span.end;
         self.frame = (!complete).then_some(Frame {
             left,
@@ -129,10 +137,13 @@ impl<B: Buffer> Receive<B> {
                 if checks && last {
                     self.store.finish_text()?;
                 }
-                last.then(|| {
-                    let span = self.span(self.message_start, self.message_end);
-                    Pending::Message(message.kind, Place::Received(span))
-                })
+                last.then_some(Pending::Message(
+                    kind,
+                    Place::Received(Span {
+                        start: self.message_start,
+                        end: self.message_end,
+                    }),
+                ))
             }
             Delivery::Chunks => {
                 if checks {
@@ -146,7 +157,7 @@ impl<B: Buffer> Receive<B> {
                     let first = !message.begun;
                     message.begun = true;
                     Pending::Chunk {
-                        kind: message.kind,
+                        kind,
                         place: Place::Received(span),
                         first,
                         last,
@@ -154,7 +165,9 @@ impl<B: Buffer> Receive<B> {
                 })
             }
         };
-        self.message = (!last).then_some(message);
+        if last {
+            self.message = None;
+        }
         Ok(match event {
             Some(event) => Progress::Event(event),
             None if complete => Progress::Frame,

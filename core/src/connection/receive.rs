@@ -163,7 +163,8 @@ impl<B: Buffer> Receive<B> {
     ) -> Result<Option<Step>, ReceiveError> {
         while !self.discarding {
             if let Some(frame) = self.frame {
-                let compressed = self.message.is_some_and(|m| m.inflated.is_some());
+                let message = self.message.as_ref();
+                let compressed = message.is_some_and(|message| message.inflated.is_some());
                 let progress = if compressed {
                     self.continue_compressed(frame, config, extension)
                 } else {

@@ -44,7 +44,7 @@ impl<B: Buffer> Receive<B> {
 
     fn make_room(&mut self, config: &Config) {
         let assembling = config.delivery == Delivery::Whole
-            && self.message.is_some_and(|m| m.inflated.is_none());
+            && self.message.as_ref().is_some_and(|m| m.inflated.is_none());
         if self.discarding {
             // What is kept of the Close frame ends at `message_end`.
             self.cursor = self.message_end;

@@ -44,6 +44,9 @@ impl Utf8Validator {
         if !is_utf8(text) {
             return Err(ProtocolError::InvalidUtf8);
         }
+        if tail.is_empty() {
+            return Ok(());
+        }
         self.take_tail(tail)
     }
 
