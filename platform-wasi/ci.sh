@@ -32,8 +32,10 @@ serve() {
 }
 serve tcp_peer.py
 serve ws_peer.py
+serve client_peer.py
 read -r echo_port reset_port <"$work/tcp_peer.py"
 read -r ws_port <"$work/ws_peer.py"
+read -r peer_port raw_port <"$work/client_peer.py"
 
 # expect COMPONENT ARGUMENT…: runs an example; standard input is what it must print.
 expect() {
@@ -42,8 +44,9 @@ expect() {
 }
 
 say 'tests inside wasmtime'
-CARGO_TARGET_WASM32_WASIP2_RUNNER="$wasmtime run ${grant[*]} --env HYBI_RESET_PORT=$reset_port" \
-    run cargo test --locked -p hybi-wasi --target wasm32-wasip2
+environment="--env HYBI_RESET_PORT=$reset_port --env HYBI_PEER_PORT=$peer_port --env HYBI_RAW_PORT=$raw_port"
+CARGO_TARGET_WASM32_WASIP2_RUNNER="$wasmtime run ${grant[*]} $environment" \
+    run cargo test --locked -p hybi-wasi --target wasm32-wasip2 --all-features
 
 say 'examples inside wasmtime'
 run cargo build --locked -p hybi-wasi --target wasm32-wasip2 --examples --all-features
