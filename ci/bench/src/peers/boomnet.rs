@@ -11,7 +11,9 @@ use super::tungstenite::NO_DEFLATE;
 use crate::{
     message::Message,
     net::Target,
-    peer::{Blocking, Client, Look, NO_QUEUE, Outcome, Peer, Setup, Wire, broken, unexpected},
+    peer::{
+        Blocking, Client, Failure, Look, NO_QUEUE, Outcome, Peer, Setup, Wire, broken, unexpected,
+    },
 };
 
 pub struct Boomnet;
@@ -93,7 +95,6 @@ impl<S: Read + Write> Sync<S> {
 }
 
 impl<S: Read + Write> Blocking for Sync<S> {
-    /// It hands out fragments; the message ends with the last.
     fn receive(&mut self, look: &mut impl Look) -> Outcome<()> {
         loop {
             match self.socket.receive_next().transpose().map_err(broken)? {
@@ -103,10 +104,11 @@ impl<S: Read + Write> Blocking for Sync<S> {
                     | WebsocketFrame::Binary(last, data)
                     | WebsocketFrame::Continuation(last, data),
                 ) => {
-                    look.look(data);
-                    if last {
-                        return Ok(());
+                    if !last {
+                        return Err(Failure::Cannot("hands out fragments, not messages"));
                     }
+                    look.look(data);
+                    return Ok(());
                 }
                 Some(WebsocketFrame::Close(data)) => return Err(unexpected(data)),
             }

@@ -87,6 +87,7 @@ pub fn run() -> io::Result<()> {
     save("machine.md", machine())?;
     save("programs.md", programs())?;
     save("python.md", python(&sockets))?;
+    save("small.md", small())?;
     charts::draw(&judge, &count, &sockets, &heap)
 }
 
@@ -310,5 +311,41 @@ fn python(sockets: &Records) -> String {
         "# Beside Python\n\nThe same server, the same rows over sockets; CPU time of the \
          process.\n\n{}",
         markdown(&head, &lines)
+    )
+}
+
+fn small() -> String {
+    let part = |set: &str, metric: &str| {
+        let records = Records::load(set);
+        let names = [
+            "hybi-core",
+            "ws-framer",
+            "websocketz",
+            "embedded-websocket",
+            "tungstenite",
+        ];
+        let lines: Vec<_> = records
+            .rows
+            .iter()
+            .map(|row| {
+                let figure = |name: &&str| records.get(row, name, metric);
+                let cells = names.iter().map(|name| match figure(name) {
+                    Some(figure) => table::number(figure.median),
+                    None => "—".to_owned(),
+                });
+                [row.clone()].into_iter().chain(cells).collect()
+            })
+            .collect();
+        let head: Vec<_> = ["a message"].into_iter().chain(names).collect();
+        markdown(&head, &lines)
+    };
+    format!(
+        "# Small machines\n\nIn memory, reads of at most 1460 bytes, buffers of 4 KiB, one cheap \
+         generator of mask keys for all (ws-framer has none of its own there; its keys are zero). \
+         What each of them checks: see the [conformance table](conformance.md).\n\n\
+         ## Cortex-M4: instructions, counted by QEMU\n\nTo the next 40 divided by 200 messages.\n\n{}\n\
+         ## A WASI component in wasmtime: ns\n\n{}",
+        part("cortex-m", "instructions"),
+        part("wasi", "ns"),
     )
 }
