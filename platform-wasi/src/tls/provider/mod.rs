@@ -13,6 +13,15 @@
 //! Everything that touches a secret runs in constant time by the promise of
 //! these crates; WebAssembly has no instructions for AES, so ChaCha20 comes
 //! first: it is the faster one in software.
+//!
+//! Why a provider of our own: rustls-rustcrypto is an alpha over
+//! rustls-webpki 0.102 (RUSTSEC-2026-0049, -0098, -0099, -0104) and rsa 0.9
+//! (RUSTSEC-2023-0071); every other one needs a C compiler or instructions of
+//! one processor. RSA is checked by `hybi_embedded::signature` over
+//! crypto-bigint, without the crate rsa.
+//!
+//! Not here: RSA beyond 4096 bits, P-521, key exchange against quantum
+//! computers, signing with RSA.
 
 mod aead;
 mod exchange;
