@@ -84,5 +84,16 @@ must_fail_with '-S inherit-network' \
 must_fail_with '-S allow-ip-name-lookup' \
     "$wasmtime" run -S inherit-network "$built/echo.wasm" "ws://localhost:$ws_port/"
 
+say 'the command line as a component'
+run cargo build --locked -p hybi-std --bin hybi --target wasm32-wasip2
+run "$python" platform-wasi/tests/cli.py "$wasmtime" "$TARGET/wasm32-wasip2/debug/hybi.wasm"
+
 say 'TLS against OpenSSL'
 run "$python" platform-wasi/tests/tls.py "$wasmtime" "$built/tls.wasm"
+
+say 'Autobahn without its sections on compression: stage wasi-full has all'
+need_autobahn
+run cargo build --locked --release -p autobahn-client --target wasm32-wasip2
+run python3 ci/autobahn/run.py --server "$CACHE/autobahn/python" --sections 1-10 \
+    --reports "$TARGET/autobahn-wasi" --agent hybi-wasi \
+    -- "$wasmtime" run "${grant[@]}" "$TARGET/wasm32-wasip2/release/autobahn-client.wasm" '{url}' --agent '{agent}'

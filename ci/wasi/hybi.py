@@ -2,7 +2,7 @@
 """The component `hybi.wasm` in wasmtime, as if it were the program `hybi`: for the checks that run
 the program against servers.
 
-    HYBI_WASMTIME=wasmtime HYBI_COMPONENT=hybi.wasm ci/wasi/hybi --json ARGUMENT…
+    HYBI_WASMTIME=wasmtime HYBI_COMPONENT=hybi.wasm ci/wasi/hybi.py --json ARGUMENT…
 
 WASI 0.2 tells zero from non-zero only. So the exit status is made here from the last event, by the
 contract of the command line, and must be zero exactly where the component's was.
