@@ -9,6 +9,7 @@ need_targets "${bare[@]}" wasm32-wasip2
 
 say 'every set of features'
 run cargo hack clippy --locked -p hybi-core --lib --feature-powerset --exclude-features default -- -D warnings
+run cargo hack clippy --locked -p hybi-embedded --lib --each-feature -- -D warnings
 
 say 'the oldest compiler promised'
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -32,5 +33,9 @@ say 'core without an allocator'
 bash ci/no_alloc.sh
 
 say 'platform crates on their targets'
-run cargo build --locked -p hybi-embedded --target thumbv7em-none-eabihf
+for target in "${bare[@]}"; do
+    for features in '' embassy-net,embedded-nal-async,ipv6,smoltcp-dns tls tls,p384,rsa,ed25519,defmt; do
+        run cargo build --locked -p hybi-embedded --target "$target" --features "$features"
+    done
+done
 run cargo build --locked -p hybi-wasi --target wasm32-wasip2

@@ -32,7 +32,7 @@ pub(super) fn check(body: &[u8], offer: Offer) -> Result<(), Fault> {
     if hello.random == &RETRY {
         return Err(Fault::HelloRetryRequest);
     }
-    if hello.suite != offer.suite || hello.group.is_some_and(|group| group != SECP256R1) {
+    if hello.suite != offer.suite || hello.group != Some(SECP256R1) {
         return Err(Fault::NothingInCommon);
     }
     match (offer.psk, hello.psk) {
@@ -111,4 +111,64 @@ fn vector<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (taken, rest) = input.split_at_checked(usize::from(length))?;
     *input = rest;
     Some(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::{vec, vec::Vec};
+
+    use super::*;
+
+    const OFFER: Offer = Offer {
+        suite: 0x1301,
+        psk: false,
+    };
+    const VERSION: [u8; 6] = [0, 43, 0, 2, 3, 4];
+    const SHARE: [u8; 6] = [0, 51, 0, 2, 0, 0x17];
+    const FIRST_KEY: [u8; 6] = [0, 41, 0, 2, 0, 0];
+    const SECOND_KEY: [u8; 6] = [0, 41, 0, 2, 0, 1];
+
+    fn hello(extensions: &[[u8; 6]]) -> Vec<u8> {
+        let extensions = extensions.concat();
+        let length = u8::try_from(extensions.len()).unwrap();
+        let mut hello = vec![SERVER_HELLO, 0, 0, 40 + length, 3, 3];
+        hello.extend([7; 32]);
+        hello.extend([0, 0x13, 0x01, 0, 0, length]);
+        hello.extend(extensions);
+        hello
+    }
+
+    #[test]
+    fn what_must_be_there() {
+        let psk = Offer { psk: true, ..OFFER };
+        let unexpected = Err(Fault::UnexpectedMessage);
+        for (extensions, offer, expected) in [
+            (&[VERSION, SHARE][..], OFFER, Ok(())),
+            (&[SHARE, VERSION], OFFER, Ok(())),
+            (&[SHARE], OFFER, Err(Fault::NoTls13)),
+            (&[VERSION], OFFER, Err(Fault::NothingInCommon)),
+            (&[VERSION, SHARE, VERSION], OFFER, unexpected),
+            (&[VERSION, SHARE, FIRST_KEY], OFFER, unexpected),
+            (&[VERSION, SHARE, FIRST_KEY], psk, Ok(())),
+            (&[VERSION, SHARE, SECOND_KEY], psk, unexpected),
+            (&[VERSION, SHARE], psk, Err(Fault::PskRefused)),
+        ] {
+            assert_eq!(check(&hello(extensions), offer), expected);
+        }
+    }
+
+    #[test]
+    fn no_byte_but_the_random_may_differ() {
+        let good = hello(&[VERSION, SHARE]);
+        for at in 0..good.len() {
+            let mut changed = good.clone();
+            changed[at] ^= 0x80;
+            // The legacy version and the random.
+            let free = (4..38).contains(&at);
+            assert_eq!(check(&changed, OFFER).is_ok(), free, "byte {at}");
+            assert!(check(&good[..at], OFFER).is_err(), "cut at {at}");
+        }
+    }
 }

@@ -254,3 +254,168 @@ impl Records {
         self.filled = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::*;
+
+    fn records(phase: Phase) -> Records {
+        let mut records = Records::new();
+        records.begin(
+            hello::Offer {
+                suite: 0x1301,
+                psk: false,
+            },
+            64,
+        );
+        if phase != Phase::New {
+            records.phase = phase;
+        }
+        records
+    }
+
+    /// One read of embedded-tls into `buf`, fed from `input` byte by byte, given
+    /// up after `most` bytes.
+    fn read(
+        records: &mut Records,
+        buf: &mut [u8],
+        input: &mut &[u8],
+        most: usize,
+    ) -> Option<Result<usize, Fault>> {
+        records.start();
+        for _ in 0..=most {
+            match records.step(buf) {
+                Ok(Step::Deliver(n)) => return Some(Ok(n)),
+                Ok(Step::Fill) => {}
+                Err(fault) => return Some(Err(fault)),
+            }
+            let (&byte, rest) = input.split_first()?;
+            let target = records.target(buf);
+            target[0] = byte;
+            *input = rest;
+            if let Err(fault) = records.filled(1) {
+                return Some(Err(fault));
+            }
+        }
+        None
+    }
+
+    /// Header and body of the next record, as embedded-tls reads them.
+    fn next(records: &mut Records, mut input: &[u8], most: usize) -> Result<Vec<u8>, Fault> {
+        let mut buf = [0; 64];
+        loop {
+            let mut header = [0; HEADER];
+            let Some(result) = read(records, &mut header, &mut input, most) else {
+                continue;
+            };
+            assert_eq!(result?, HEADER);
+            let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
+            let Some(result) = read(records, &mut buf[..length], &mut input, most) else {
+                continue;
+            };
+            return Ok([&header[..], &buf[..result?]].concat());
+        }
+    }
+
+    fn record(kind: u8, length: u8) -> Vec<u8> {
+        let body = (0..length).map(|byte| byte ^ 0x5A);
+        [kind, 3, 3, 0, length].into_iter().chain(body).collect()
+    }
+
+    #[test]
+    fn a_read_given_up_anywhere_goes_on() {
+        let sent = record(APPLICATION_DATA, 40);
+        let mut marked = sent.clone();
+        marked[2] = AFTER_HANDSHAKE;
+        for most in 1..50 {
+            let mut flight = records(Phase::Flight);
+            assert_eq!(next(&mut flight, &sent, most), Ok(sent.clone()));
+            let mut open = records(Phase::Open);
+            assert_eq!(next(&mut open, &sent, most), Ok(marked.clone()));
+        }
+    }
+
+    #[test]
+    fn what_may_come_when() {
+        let hello = records(Phase::New).phase;
+        for (phase, kind, length, expected) in [
+            (hello, APPLICATION_DATA, 20, Err(Fault::BadRecord)),
+            (hello, CHANGE_CIPHER_SPEC, 1, Err(Fault::BadRecord)),
+            (hello, HANDSHAKE, 0, Err(Fault::BadRecord)),
+            (
+                hello,
+                HANDSHAKE,
+                65,
+                Err(Fault::RecordTooLong { needed: 65 }),
+            ),
+            (Phase::Flight, APPLICATION_DATA, 16, Err(Fault::BadRecord)),
+            (Phase::Flight, APPLICATION_DATA, 17, Ok(22)),
+            (Phase::Flight, APPLICATION_DATA, 64, Ok(69)),
+            (
+                Phase::Flight,
+                APPLICATION_DATA,
+                65,
+                Err(Fault::RecordTooLong { needed: 65 }),
+            ),
+            (Phase::Flight, HANDSHAKE, 20, Err(Fault::PlaintextRecord)),
+            (Phase::Flight, ALERT, 2, Err(Fault::PlaintextRecord)),
+            (
+                Phase::Flight,
+                CHANGE_CIPHER_SPEC,
+                2,
+                Err(Fault::PlaintextRecord),
+            ),
+            (Phase::Flight, 24, 20, Err(Fault::BadRecord)),
+            (Phase::Open, APPLICATION_DATA, 16, Err(Fault::BadRecord)),
+            (Phase::Open, APPLICATION_DATA, 17, Ok(22)),
+            (Phase::Open, HANDSHAKE, 20, Err(Fault::PlaintextRecord)),
+            (Phase::Open, ALERT, 2, Err(Fault::PlaintextRecord)),
+            (
+                Phase::Open,
+                CHANGE_CIPHER_SPEC,
+                1,
+                Err(Fault::PlaintextRecord),
+            ),
+            (Phase::Open, 0, 20, Err(Fault::BadRecord)),
+        ] {
+            let found = next(&mut records(phase), &record(kind, length), 99);
+            let found = found.map(|record| record.len());
+            assert_eq!(found, expected, "{phase:?} {kind} {length}");
+        }
+        // The version is part of what is authenticated.
+        let mut old = record(APPLICATION_DATA, 20);
+        old[2] = 1;
+        let found = next(&mut records(Phase::Open), &old, 99);
+        assert_eq!(found, Err(Fault::BadRecord));
+    }
+
+    #[test]
+    fn one_change_cipher_spec_is_swallowed() {
+        let change = [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1];
+        let data = record(APPLICATION_DATA, 20);
+        for most in [1, 2, 3, 99] {
+            let mut records = records(Phase::Flight);
+            let once = [&change[..], &data].concat();
+            assert_eq!(next(&mut records, &once, most), Ok(data.clone()));
+            let again = next(&mut records, &once, most);
+            assert_eq!(again, Err(Fault::PlaintextRecord));
+        }
+    }
+
+    #[test]
+    fn another_place_is_not_taken_for_the_same() {
+        let mut records = records(Phase::Open);
+        let sent = record(APPLICATION_DATA, 20);
+        let (mut here, mut there) = ([0; 20], [0; 20]);
+        let mut input = &sent[..];
+        assert_eq!(read(&mut records, &mut [0; 5], &mut input, 9), Some(Ok(5)));
+        assert_eq!(read(&mut records, &mut here, &mut input, 9), None);
+        assert_eq!(read(&mut records, &mut [0; 5], &mut input, 9), Some(Ok(5)));
+        let moved = read(&mut records, &mut there, &mut input, 9);
+        assert_eq!(moved, Some(Err(Fault::Internal)));
+    }
+}
