@@ -84,6 +84,8 @@ class Case:
     own: bool = False
     # It needs a client that has permessage-deflate.
     deflate: bool = False
+    # It needs more memory than a microcontroller has, or a standard input.
+    large: bool = False
     groups: list = field(default_factory=list)
 
     def expected(self, value):

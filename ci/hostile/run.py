@@ -112,7 +112,9 @@ def main():
     if arguments.peer:
         cases = [case for case in cases if not case.own]
     if arguments.lacks_deflate:
-        cases = [case for case in cases if not case.deflate]
+        cases = [case for case in cases if not (case.deflate or case.groups[0] == "deflate")]
+    if arguments.firmware:
+        cases = [case for case in cases if not case.large]
     if arguments.groups:
         cases = [case for case in cases if case.groups[0] in arguments.groups.split(",")]
     if arguments.few:

@@ -17,6 +17,7 @@ By `ci/hostile/run.py` on {day}. A case is passed if every run of it is (cuts at
 
 - `hybi` is held to its whole contract: the events in order, the kind of the error, the code of its Close frame on the wire, the exit status, time and memory.
 - The others are judged by what any client owes: to open or not, to hand over the right messages and no other, to tell a good end from a bad one, in time. Behind the slash: the cases in which the right Close code went out too, or none was due.
+- The firmware runs in QEMU, with the tables that fit it, three cuts of each message instead of all, and without what is longer than 12 KiB.
 - A case that needs an option that a client lacks counts neither way, nor do those about what only `hybi` promises. So the columns have different sums.
 
 {table}

@@ -237,7 +237,8 @@ def early():
         await peer.until_end()
 
     zeros = {"event": "binary", "base64": "A" * 80000}
-    yield Case("early: 60 kB with the head", same, much, closed(1000, zeros, text("hi")))
+    both = closed(1000, zeros, text("hi"))
+    yield Case("early: 60 kB with the head", same, much, both, large=True)
     pieces = "RFC 9112 §6.3: TCP has no records"
 
     async def by_bytes(peer):

@@ -103,6 +103,7 @@ def cases():
         sent,
         closed(1000, binary(legal)),
         memory=48,
+        large=True,
     )
 
 

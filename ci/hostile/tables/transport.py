@@ -173,7 +173,9 @@ def others():
 
     lines = (b"x" * 60000 + b"\n") * 18
     done = closed(1000, by="local")
-    yield Case("upload: 1 MB", "what is sent arrives", takes_all, done, stdin=lines, own=True)
+    yield Case(
+        "upload: 1 MB", "what is sent arrives", takes_all, done, stdin=lines, own=True, large=True
+    )
 
     async def never_reads(peer):
         await peer.accept()
@@ -188,4 +190,5 @@ def others():
         gone,
         stdin=lines * 8,
         own=True,
+        large=True,
     )
