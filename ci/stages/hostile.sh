@@ -19,7 +19,7 @@ chmod +x "$wasmtime" # The wheel lacks the run bit.
 run cargo build --locked --release -p hybi-std --bin hybi --target wasm32-wasip2
 component=$TARGET/wasm32-wasip2/release/hybi
 run "$wasmtime" compile "$component.wasm" -o "$component.cwasm"
-grant=(--allow-precompiled -S inherit-network,allow-ip-name-lookup --dir "${TMPDIR:-/tmp}")
+grant=(--allow-precompiled -S 'inherit-network,allow-ip-name-lookup' --dir "${TMPDIR:-/tmp}")
 run python3 ci/hostile/run.py --name 'hybi (WASI)' --zero-or-not --slow 3 \
     --client "$wasmtime run ${grant[*]} $component.cwasm"
 
