@@ -9,12 +9,14 @@
 //! | [`journey`], [`redirect`] | what a request says, and what to do after a refusal |
 //! | [`compression`] | what permessage-deflate offers |
 //! | `auth` | Basic and Digest, with the feature `http` |
+//! | `tls` | certificates, verified and explained, with the feature of that name |
 //!
 //! # Features
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `idn` | host names outside ASCII |
 //! | `http` | redirects, Basic and Digest; with it `idn` |
+//! | `tls` | certificates, verified with rustls |
 #![forbid(unsafe_code)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -32,4 +34,6 @@ pub mod message;
 pub mod proxy;
 pub mod redirect;
 pub mod response;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod url;

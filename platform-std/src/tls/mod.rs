@@ -3,7 +3,6 @@
 //! The cryptographic provider is named explicitly; the process-wide default
 //! of rustls is neither read nor set, so nothing here can panic over it.
 
-mod der;
 mod error;
 pub(crate) mod session;
 mod verify;

@@ -7,7 +7,6 @@
 //! that of `wasi:clocks/wall-clock`.
 
 mod clock;
-mod der;
 mod error;
 #[cfg(all(target_os = "wasi", target_env = "p2"))]
 mod layer;

@@ -148,7 +148,6 @@ mod tests {
         }
     }
 
-    #[cfg(not(target_os = "wasi"))]
     #[test]
     fn any_prefix_of_a_certificate_is_refused_without_a_panic() {
         let signed = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
