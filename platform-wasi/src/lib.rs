@@ -8,9 +8,9 @@
 //! | [`proxy`] | HTTP and SOCKS proxies |
 //! | [`tls`] | settings of TLS |
 //! | [`asynch`] | the transport for single-threaded executors |
-//! | [`stream`] | [`WasiStream`](stream::WasiStream): connect, read, write, shut down |
-//! | [`entropy`] | [`WasiEntropy`](entropy::WasiEntropy): unpredictable bytes of the host |
-//! | [`error`] | [`WasiError`](error::WasiError), with the flag that grants what the host denied |
+//! | [`stream`] | [`WasiStream`]: connect, read, write, shut down |
+//! | [`entropy`] | [`WasiEntropy`]: unpredictable bytes of the host |
+//! | [`error`] | [`WasiError`], with the flag that grants what the host denied |
 //! | `connect`, `dial`, `resolve` | from a URL to an open connection; Happy Eyeballs; name lookup |
 //! | `poll` | the one place that waits |
 //! | `layer`, `wire`, `ahead` | TCP and TLS over it; waits and deadlines; bytes read early |
