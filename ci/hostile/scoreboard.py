@@ -13,7 +13,7 @@ from pathlib import Path
 
 TEXT = """# Hostile servers: the scoreboard
 
-By `ci/hostile/run.py` on {day}. A case is passed if every run of it is (cuts at each byte are one case).
+By `ci/run scoreboard` on {day}. A case is passed if every run of it is (cuts at each byte are one case).
 
 - `hybi` is held to its whole contract: the events in order, the kind of the error, the code of its Close frame on the wire, the exit status, time and memory.
 - The others are judged by what any client owes: to open or not, to hand over the right messages and no other, to tell a good end from a bad one, in time. Behind the slash: the cases in which the right Close code went out too, or none was due.
