@@ -90,6 +90,7 @@ fn attempt(builder: &Builder, journey: &Journey<'_>) -> Result<WebSocket, Connec
         .map_err(ConnectError::Request)?;
     let host = bare_host(&uri);
     let prepared = Prepared::new(builder, journey, &uri, &host)?;
+    log::debug!("connecting to {uri}");
     let timeout = builder.connect_timeout;
     let dialer = Dialer {
         family: builder.family,
@@ -222,6 +223,7 @@ fn upgrade(
     };
     let connection = Connection::from_handshake_with(handshake, builder.config.clone(), extension)
         .map_err(|error| handshake_failed(builder, error, None))?;
+    log::debug!("open: {uri}");
     Ok(WebSocket::new(
         blocking::WebSocket::new(wire, connection),
         uri.to_string(),

@@ -115,6 +115,7 @@ impl Dialer {
         let lookup = self.look_up(host, port).map_err(DialError::Resolve)?;
         loop {
             if let Some(result) = lookup.poll() {
+                log::debug!("{host}: {result:?}");
                 return result.map_err(DialError::Resolve);
             }
             if !lookup.wait(self.deadline) {
@@ -173,6 +174,7 @@ impl Race {
                 Ok(stream) => return Some(Ok(stream)),
                 Err(Unfinished::Waits(one)) => self.pending.push(one),
                 Err(Unfinished::Failed(error)) => {
+                    log::debug!("{address}: {error}");
                     self.failed.push(Attempt { address, error });
                     // RFC 8305 §5: a failure starts the next at once.
                     self.next_start = now;
@@ -190,12 +192,16 @@ impl Race {
         while now >= self.next_start
             && let Some(address) = self.waiting.pop_front()
         {
+            log::debug!("connecting to {address}");
             match Pending::start(&self.network, address) {
                 Ok(started) => {
                     self.pending.push(started);
                     self.next_start = now + STAGGER;
                 }
-                Err(error) => self.failed.push(Attempt { address, error }),
+                Err(error) => {
+                    log::debug!("{address}: {error}");
+                    self.failed.push(Attempt { address, error });
+                }
             }
         }
         if self.pending.is_empty() && self.waiting.is_empty() {

@@ -43,6 +43,7 @@ type Asked<P> = Tunnel<P, Vec<u8>, Vec<u8>>;
 impl Hop<'_> {
     /// A stream through the proxy to where `uri` leads.
     pub(crate) fn open(&self, uri: &Uri<'_>) -> Result<Wire, ConnectError> {
+        log::debug!("through the proxy {}", self.proxy);
         let target = Target::of(uri);
         let opened = match self.proxy.scheme() {
             ProxyScheme::Http | ProxyScheme::Https => self.http(target),
@@ -77,7 +78,10 @@ impl Hop<'_> {
             };
             match opened {
                 Err(ProxyError::Tunnel { error, .. })
-                    if is_about_the_target(error) && addresses.peek().is_some() => {}
+                    if is_about_the_target(error) && addresses.peek().is_some() =>
+                {
+                    log::debug!("{address} through {}: {error}", self.proxy);
+                }
                 opened => return opened.map_err(|error| self.failed(error)),
             }
         }

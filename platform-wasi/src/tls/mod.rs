@@ -272,6 +272,9 @@ impl TlsBuilder {
         provider: &Arc<CryptoProvider>,
     ) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>, TlsError> {
         if self.insecure {
+            log::warn!(
+                "TLS certificates are NOT verified: anyone on the path can read and change the traffic"
+            );
             return Ok(Arc::new(verify::AcceptAny::new(Arc::clone(provider))));
         }
         let inner = verify::by_roots(self.roots, &self.added, provider)?;

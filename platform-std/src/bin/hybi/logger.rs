@@ -28,11 +28,12 @@ pub(crate) fn start(verbosity: u8, output: &Arc<Output>) {
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // Other crates know nothing of what is secret here.
-        metadata
-            .target()
-            .split("::")
-            .next()
-            .is_some_and(|name| matches!(name, "hybi" | "hybi_common" | "hybi_core" | "hybi_std"))
+        metadata.target().split("::").next().is_some_and(|name| {
+            matches!(
+                name,
+                "hybi" | "hybi_common" | "hybi_core" | "hybi_std" | "hybi_wasi"
+            )
+        })
     }
 
     fn log(&self, record: &Record<'_>) {
