@@ -33,9 +33,11 @@ def matrix(base, behind, hybi, extensions):
     """(peer, its cases) for redirects and authentication by the server at `base`."""
     lighttpd = cases.Peer("lighttpd", base, hybi, extensions=extensions)
     yield lighttpd, [by_option, by_url, wrong_password, redirects, limit, away(behind)]
-    # By the program that stands beside hybi: hybi itself keeps no cookies.
-    program = Path(hybi).parent / "examples" / "cookies"
-    yield cases.Peer("cookies", behind, program), [cookies]
+    # By the program that stands beside hybi: hybi itself keeps no cookies. There is none beside a
+    # component.
+    if hybi.suffix != ".py":
+        program = hybi.parent / "examples" / "cookies"
+        yield cases.Peer("cookies", behind, program), [cookies]
 
 
 def by_option(peer):
