@@ -294,7 +294,8 @@ mod tests {
             &[0xFE, 0, 200],
             &[],
         ];
-        for first in 0..=255 {
+        let step = if cfg!(miri) { 0x3F } else { 1 };
+        for first in (2..=255).step_by(step).chain([0, 1, 0x81, 0x82]) {
             for length in lengths {
                 let bytes = [&[first][..], length].concat();
                 let long = decode(&bytes).ok().flatten();
