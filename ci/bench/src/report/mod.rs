@@ -258,6 +258,9 @@ pub fn about_machine() -> String {
 
 fn programs() -> String {
     let records = Records::load("programs");
+    if records.rows.is_empty() {
+        return "# A minimal program\n\nNot measured yet.\n".to_owned();
+    }
     let lines: Vec<_> = records
         .rows
         .iter()
