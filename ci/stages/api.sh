@@ -21,7 +21,7 @@ list hybi-core --all-features
 list hybi-common --all-features
 list hybi-std --features tokio
 list hybi-embedded --all-features
-list hybi-wasi --target wasm32-wasip2
+list hybi-wasi --all-features --target wasm32-wasip2
 if [[ ${UPDATE:-} ]]; then
     cp "$TARGET"/api/*.txt ci/api/
     wc -l ci/api/*.txt
