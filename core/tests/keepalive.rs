@@ -158,6 +158,6 @@ fn nothing_is_sent_once_closing() {
 #[test]
 fn payloads_have_a_limit() {
     let keepalive = Keepalive::every(at(1));
-    assert!(keepalive.clone().payload(&[0; 64]).is_ok());
-    assert_eq!(keepalive.payload(&[0; 65]), Err(SendError::ControlTooLong));
+    assert!(keepalive.clone().payload(&[0; 125]).is_ok());
+    assert_eq!(keepalive.payload(&[0; 126]), Err(SendError::ControlTooLong));
 }

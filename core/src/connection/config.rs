@@ -41,8 +41,8 @@ pub struct Config {
     /// The most frames in one received message. Default 131,072.
     pub max_fragments: u32,
     /// The most bytes that a growing send buffer may take; larger messages
-    /// go out in several frames. Default 1 MiB. Fixed buffers are their own
-    /// limit.
+    /// go out in several frames. Default 1 MiB and 4 KiB, so that 1 MiB goes
+    /// out in one. Fixed buffers are their own limit.
     pub max_send_buffer: usize,
     /// How long the peer may stay silent before the connection fails with
     /// 1001. Any received byte counts. Default: for ever.
@@ -73,7 +73,7 @@ impl Default for Config {
             max_message_size: 64 << 20,
             max_frame_size: 16 << 20,
             max_fragments: 1 << 17,
-            max_send_buffer: 1 << 20,
+            max_send_buffer: (1 << 20) + 4096,
             idle_timeout: None,
             keepalive: None,
             close_timeout: Some(Duration::from_secs(5)),

@@ -5,8 +5,18 @@ use core::time::Duration;
 
 use crate::error::SendError;
 
-/// The most bytes in a payload of the caller's own.
-const MAX_PAYLOAD: usize = 64;
+/// A payload of the caller's own: any that a Ping can have where there is an
+/// allocator, else a short one, as it has its place in every connection.
+#[cfg(feature = "alloc")]
+type Payload = alloc::vec::Vec<u8>;
+#[cfg(not(feature = "alloc"))]
+type Payload = heapless::Vec<u8, MAX_PAYLOAD>;
+
+/// The most bytes in it.
+#[cfg(feature = "alloc")]
+const MAX_PAYLOAD: usize = crate::frame::MAX_CONTROL_PAYLOAD;
+#[cfg(not(feature = "alloc"))]
+const MAX_PAYLOAD: usize = 16;
 
 /// When to send Pings by oneself, and what to expect. Set as
 /// [`Config::keepalive`](super::Config::keepalive).
@@ -24,7 +34,7 @@ pub struct Keepalive {
     interval: Duration,
     timeout: Option<Duration>,
     any_traffic: bool,
-    payload: heapless::Vec<u8, MAX_PAYLOAD>,
+    payload: Payload,
 }
 
 impl Keepalive {
@@ -36,7 +46,7 @@ impl Keepalive {
             interval,
             timeout: Some(Duration::from_secs(20)),
             any_traffic: false,
-            payload: heapless::Vec::new(),
+            payload: Payload::new(),
         }
     }
 
@@ -58,9 +68,13 @@ impl Keepalive {
     /// Sets what the Pings carry, instead of a counter of four bytes.
     ///
     /// # Errors
-    /// [`SendError::ControlTooLong`] for more than 64 bytes.
+    /// [`SendError::ControlTooLong`] for more than 125 bytes; without the
+    /// feature `alloc`, for more than 16.
     pub fn payload(mut self, payload: &[u8]) -> Result<Self, SendError> {
-        self.payload = heapless::Vec::from_slice(payload).map_err(|_| SendError::ControlTooLong)?;
+        if payload.len() > MAX_PAYLOAD {
+            return Err(SendError::ControlTooLong);
+        }
+        self.payload = payload.iter().copied().collect();
         Ok(self)
     }
 }
