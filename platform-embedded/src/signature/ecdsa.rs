@@ -1,6 +1,5 @@
 //! ECDSA over P-256 and P-384 (FIPS 186-5, RFC 5758).
 
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
@@ -79,6 +78,8 @@ impl SignatureVerificationAlgorithm for Ecdsa {
 const UNCOMPRESSED: u8 = 0x04;
 
 fn p256(key: &[u8], hash: &Hash, signature: &[u8]) -> Option<()> {
+    use p256::ecdsa::signature::hazmat::PrehashVerifier;
+
     let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key).ok()?;
     let [r, s] = scalars::<32>(signature)?;
     let signature = p256::ecdsa::Signature::from_scalars(r, s).ok()?;
@@ -87,6 +88,8 @@ fn p256(key: &[u8], hash: &Hash, signature: &[u8]) -> Option<()> {
 
 #[cfg(feature = "p384")]
 fn p384(key: &[u8], hash: &Hash, signature: &[u8]) -> Option<()> {
+    use p384::ecdsa::signature::hazmat::PrehashVerifier;
+
     let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key).ok()?;
     let [r, s] = scalars::<48>(signature)?;
     let signature = p384::ecdsa::Signature::from_scalars(r, s).ok()?;
