@@ -94,8 +94,10 @@ def flash_table(sizes):
     yield "| --- | ---: | ---: |\n"
     for features, program, what in CLIENTS + SECURE:
         size = sizes[features, program] = flash(features, program)
-        tls = size - sizes["", "driver"]
-        yield f"| {what} | {size:,} | {f'{tls:,}' if 'tls' in features or program == 'secure' else '–'} |\n"
+        tls = "–"
+        if (features, program, what) in SECURE:
+            tls = f"{size - sizes['', 'driver']:,}"
+        yield f"| {what} | {size:,} | {tls} |\n"
 
 
 def state_table():

@@ -19,6 +19,7 @@ say 'each feature on bare metal: without an FPU, without compare-and-swap, on RI
 for target in "${bare[@]}"; do
     run cargo hack check --locked -p hybi-core -p hybi-embedded --lib --target "$target" \
         --each-feature --exclude-features default,std
+    run cargo check --locked -p hybi-embedded --lib --target "$target" --all-features
 done
 cd examples/cortex-m
 say 'form and lints'
