@@ -6,10 +6,13 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
 need_python
 need_mdbook
+need_targets wasm32-wasip2
 
 say 'the crates'
 export RUSTDOCFLAGS='-D warnings'
 run cargo doc --locked --workspace --no-deps --all-features
+# On other targets hybi-wasi is empty.
+run cargo doc --locked -p hybi-wasi --target wasm32-wasip2 --no-deps --all-features
 say 'the guide'
 run python3 ci/guide.py
 run env MDBOOK_LOG=warn mdbook build docs --dest-dir "$TARGET/guide"
