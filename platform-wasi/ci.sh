@@ -91,6 +91,9 @@ run "$python" platform-wasi/tests/cli.py "$wasmtime" "$TARGET/wasm32-wasip2/debu
 say 'TLS against OpenSSL'
 run "$python" platform-wasi/tests/tls.py "$wasmtime" "$built/tls.wasm"
 
+say 'composition'
+run bash platform-wasi/compose.sh "$wasmtime" "$ws_port"
+
 say 'Autobahn without its sections on compression: stage wasi-full has all'
 need_autobahn
 run cargo build --locked --release -p autobahn-client --target wasm32-wasip2
