@@ -74,7 +74,8 @@ impl Keepalive {
         if payload.len() > MAX_PAYLOAD {
             return Err(SendError::ControlTooLong);
         }
-        self.payload = payload.iter().copied().collect();
+        self.payload.clear();
+        self.payload.extend(payload);
         Ok(self)
     }
 }
