@@ -75,7 +75,7 @@ impl Keepalive {
             return Err(SendError::ControlTooLong);
         }
         self.payload.clear();
-        self.payload.extend(payload);
+        self.payload.extend(payload.iter().copied());
         Ok(self)
     }
 }
