@@ -67,6 +67,11 @@ mod counted {
     pub fn connection(peer: &dyn Peer, records: &mut Records) {
         let idle = Row::receive(Content::Binary, 64);
         let large = Row::receive(Content::Binary, 1 << 20);
+        if peer.pooled() {
+            let why = "its buffers come from a pool that outlives connections";
+            records.why("heap of an idle connection", peer.name(), why);
+            return;
+        }
         // It is there before.
         let _runtime = runtime();
         let mut put = |title: &str, bytes: Outcome<f64>| match bytes {

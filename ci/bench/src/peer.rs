@@ -84,6 +84,12 @@ pub trait Peer {
     /// Version, and how it is used.
     fn about(&self) -> &'static str;
 
+    /// Whether its buffers come from a pool that outlives connections, so that
+    /// nobody can say what one takes.
+    fn pooled(&self) -> bool {
+        false
+    }
+
     /// An open connection.
     fn open(&self, wire: Wire, setup: Setup) -> Outcome<Box<dyn Client>>;
 

@@ -28,6 +28,10 @@ impl Peer for Boomnet {
          in pieces), read_batch"
     }
 
+    fn pooled(&self) -> bool {
+        true
+    }
+
     fn open(&self, wire: Wire, setup: Setup) -> Outcome<Box<dyn Client>> {
         if setup.deflate.is_some() {
             return Err(NO_DEFLATE);

@@ -63,7 +63,7 @@ pub fn draw(path: &Path, panels: &[Panel], foot: &str) -> Result<(), Box<dyn Err
         let index = i32::try_from(index)?;
         panel_at(&root, panel, index % 2 * WIDTH, index / 2 * height)?;
     }
-    let style = text(12, HPos::Left);
+    let style = text(15, HPos::Left);
     root.draw(&Text::new(foot, (10, height * lines + FOOT / 2), style))?;
     root.present()?;
     Ok(())
@@ -72,7 +72,7 @@ pub fn draw(path: &Path, panels: &[Panel], foot: &str) -> Result<(), Box<dyn Err
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 fn panel_at(root: &Area<'_>, panel: &Panel, x: i32, y: i32) -> Result<(), Box<dyn Error>> {
-    let title = (FONT, 15).into_font().style(FontStyle::Bold).color(&TEXT);
+    let title = (FONT, 19).into_font().style(FontStyle::Bold).color(&TEXT);
     let title = title.pos(Pos::new(HPos::Left, VPos::Center));
     root.draw(&Text::new(
         panel.title.as_str(),
@@ -98,9 +98,9 @@ fn panel_at(root: &Area<'_>, panel: &Panel, x: i32, y: i32) -> Result<(), Box<dy
         let start = x + NAMES;
         let corners = [(start, top + 3), (start + width, top + LINE - 3)];
         root.draw(&Rectangle::new(corners, fill))?;
-        let name = text(13, HPos::Right);
+        let name = text(16, HPos::Right);
         root.draw(&Text::new(bar.name.as_str(), (start - 6, middle), name))?;
-        let value = text(12, HPos::Left);
+        let value = text(15, HPos::Left);
         root.draw(&Text::new(
             number(bar.value),
             (start + width + 5, middle),

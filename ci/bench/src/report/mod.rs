@@ -94,15 +94,21 @@ pub fn run() -> io::Result<()> {
 /// The rows as they were measured, with those of the plan for what they need.
 fn over_sockets(records: &Records) -> Vec<(String, judge::Needs)> {
     let plans: Vec<_> = rows::sockets().into_iter().chain(rows::tls()).collect();
-    let needs = |title: &str| {
-        let plan = plans.iter().find(|plan| title.starts_with(&plan.title()));
-        plan.map(judge::needs).unwrap_or_else(judge::exchange)
+    let place = |title: &str| {
+        let whole = plans.iter().position(|plan| title == plan.title());
+        whole.or_else(|| {
+            let plan = |plan: &rows::Row| title == format!("{}, TLS", plan.title());
+            plans.iter().rposition(plan).map(|at| at + plans.len())
+        })
     };
-    records
-        .rows
-        .iter()
-        .map(|title| (title.clone(), needs(title)))
-        .collect()
+    let mut titles = records.rows.clone();
+    titles.sort_by_key(|title| place(title).unwrap_or(usize::MAX));
+    let needs = |title: &str| match place(title) {
+        Some(at) => judge::needs(&plans[at % plans.len()]),
+        None => judge::exchange(),
+    };
+    let with_needs = |title: String| (title.clone(), needs(&title));
+    titles.into_iter().map(with_needs).collect()
 }
 
 impl Page<'_> {
