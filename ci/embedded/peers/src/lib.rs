@@ -109,7 +109,6 @@ pub fn fill(bytes: &mut [u8]) {
     Wire.read(bytes);
 }
 
-
 /// Four bytes of it.
 pub fn word() -> u32 {
     let mut bytes = [0; 4];

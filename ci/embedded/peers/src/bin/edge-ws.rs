@@ -42,7 +42,10 @@ async fn client() -> Option<()> {
         .ok()?;
     connection.initiate_response().await.ok()?;
     let mut accept = [0; MAX_BASE64_KEY_RESPONSE_LEN];
-    if !connection.is_ws_upgrade_accepted(&nonce, &mut accept).ok()? {
+    if !connection
+        .is_ws_upgrade_accepted(&nonce, &mut accept)
+        .ok()?
+    {
         return None;
     }
     connection.complete().await.ok()?;
