@@ -24,6 +24,7 @@ done
 cd examples/cortex-m
 say 'form and lints'
 run cargo fmt --all --check
+run cargo fmt --manifest-path "$ROOT/ci/embedded/peers/Cargo.toml" --check
 run cargo clippy --locked --release --workspace -- -D warnings
 run cargo clippy --locked --release -p telemetry-smoltcp --target thumbv7m-none-eabi --features lm3s6965evb -- -D warnings
 run cargo deny --locked --log-level error --config "$ROOT/deny.toml" check bans licenses sources
