@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn long_payloads() {
+        let source: std::vec::Vec<u8> = (0..1000).map(|i| u8::try_from(i % 251).unwrap()).collect();
+        for length in [255, 256, 257, 263, 264, 383, 384, 385, 511, 512, 1000] {
+            let (payload, mut out) = (&source[..length], std::vec![0xEE; length + 1]);
+            mask_into(&mut out, payload, KEY);
+            assert_eq!(out.pop(), Some(0xEE));
+            apply_mask(&mut out, KEY);
+            assert_eq!(out, payload, "{length}");
+        }
+    }
+
+    #[test]
     fn a_short_output_takes_what_fits() {
         let mut out = [0; 3];
         mask_into(&mut out, b"Hello, World", KEY);
