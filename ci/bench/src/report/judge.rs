@@ -55,10 +55,9 @@ impl Judge {
                 let text = match figure {
                     Some(figure) if figure.median > 0.5 => "yes",
                     Some(_) => "**no**",
-                    None => match records.reason(probe.name, peer.name()) {
-                        Some(why) => why,
-                        None => "not tried",
-                    },
+                    None => records
+                        .reason(probe.name, peer.name())
+                        .unwrap_or("not tried"),
                 };
                 told.insert(key, text.to_owned());
             }

@@ -209,7 +209,12 @@ fn conformance(judge: &Judge) -> String {
         markdown(&head, &lines)
     );
     for peer in peers::all() {
-        out += &format!("- {}: {}.\n", peer.name(), peer.about());
+        let pooled = if peer.pooled() {
+            "; buffers from a pool"
+        } else {
+            ""
+        };
+        out += &format!("- {}: {}{pooled}.\n", peer.name(), peer.about());
     }
     out
 }
@@ -254,11 +259,12 @@ pub fn about_machine() -> String {
     let rustc = rustc.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
     format!(
         "Machine: {}, {} cores; Linux {}; {}; release, fat LTO, one codegen unit, the default \
-         target-cpu.",
+         target-cpu. Load when this was written: {}; times depend on it, counts do not.",
         model.unwrap_or("unknown").trim(),
         crate::clock::cores().len(),
         kernel.trim(),
         rustc.unwrap_or_default(),
+        read("/proc/loadavg").split(' ').nth(1).unwrap_or("unknown"),
     )
 }
 

@@ -95,7 +95,7 @@ fn table(judge: &Judge, records: &Records, metric: &str, rows: &[(String, Needs)
             line.push(format!("{} {name}", number(other)).trim().to_owned());
             line.push(match other {
                 other if other == 0.0 && value == 0.0 => "same".to_owned(),
-                other if other == 0.0 => "—".to_owned(),
+                0.0 => "—".to_owned(),
                 other => format!("{:.2}", value / other),
             });
         }

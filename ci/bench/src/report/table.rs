@@ -22,7 +22,7 @@ pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
 /// Three digits that count.
 pub fn number(value: f64) -> String {
     match value {
-        value if value == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         value if value.abs() >= 1e6 => format!("{:.2} M", value / 1e6),
         value if value.abs() >= 100.0 => format!("{value:.0}"),
         value if value.abs() >= 10.0 => format!("{value:.1}"),
