@@ -80,7 +80,7 @@ def main():
     print("\n".join(lines))
     if arguments.report:
         day = datetime.now(UTC).strftime("%Y-%m-%d")
-        machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
+        machine = f"{os.cpu_count()} cores, {platform.system()}"
         text = [
             "# Many connections in one process",
             "",
