@@ -93,6 +93,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Machine<S> {
     /// written, unless the stream takes nothing now: then it goes out with
     /// the next call, whichever that is.
     pub(super) fn poll_found(&mut self, cx: &mut Context<'_>) -> Poll<Result<Found, Error>> {
+        let written = self.flushed == self.written && self.core.transmit().is_empty();
+        if written
+            && self.outgoing.is_none()
+            && let Some(found) = self.core.find_message()
+        {
+            self.ahead = 0;
+            return Poll::Ready(Ok(found));
+        }
         loop {
             let now = self.clock.now();
             if passed(self.core.poll_timeout(), now) {
