@@ -28,7 +28,7 @@ LAYER = {module: line for line, modules in enumerate(ORDER) for module in module
 # What each package may use of the project, tests included.
 PACKAGES = {
     "core": {"hybi-core"},
-    "common": {"hybi-core", "hybi-common"},
+    "platform-std/common": {"hybi-core", "hybi-common"},
     # On WASI hybi-std is hybi-wasi under its own name.
     "platform-std": {"hybi-core", "hybi-common", "hybi-std", "hybi-wasi"},
     # hybi-embedded's signature algorithms alone: arithmetic, not a platform.
