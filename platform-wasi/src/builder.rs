@@ -143,7 +143,7 @@ impl Builder {
     }
 
     /// The most memory that messages waiting to be written may take; what is
-    /// larger goes out in several frames. Default: 1 MiB.
+    /// larger goes out in several frames. Default: 1 MiB and 4 KiB, which holds 1 MiB whole.
     pub const fn max_send_buffer(mut self, bytes: usize) -> Self {
         self.config.max_send_buffer = bytes;
         self
