@@ -126,6 +126,7 @@ fn upgrade(
     let mut handshake = begin(journey, uri, stream.now())?;
     let result = open(&mut stream, &mut handshake);
     let opened = conclude(journey, uri, handshake, result)?;
+    stream.bound_read_ahead(opened.connection.config().max_message_size);
     Ok(WebSocket::new(
         blocking::WebSocket::new(stream, opened.connection),
         uri.to_string(),

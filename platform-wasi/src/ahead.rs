@@ -12,9 +12,11 @@ pub(crate) struct Ahead {
     start: usize,
     /// How the stream ended after these bytes.
     end: Option<Result<(), WireError>>,
+    /// No more is kept.
+    limit: usize,
 }
 
-/// No more is kept: as much as the largest message takes by default.
+/// No more is kept, whatever the largest message: what that is by default.
 const LIMIT: usize = 64 << 20;
 
 /// So much is read ahead at once.
@@ -26,7 +28,14 @@ impl Ahead {
             bytes: Vec::new(),
             start: 0,
             end: None,
+            limit: LIMIT,
         }
+    }
+
+    /// Keeps no more than about the largest message takes.
+    pub(crate) fn bound(&mut self, largest_message: u64) {
+        let largest = usize::try_from(largest_message).unwrap_or(usize::MAX);
+        self.limit = largest.clamp(STEP, LIMIT);
     }
 
     #[cfg(feature = "tls")]
@@ -35,7 +44,7 @@ impl Ahead {
     }
 
     pub(crate) const fn has_room(&self) -> bool {
-        self.end.is_none() && self.bytes.len() < LIMIT
+        self.end.is_none() && self.bytes.len() < self.limit
     }
 
     /// These come before all else.

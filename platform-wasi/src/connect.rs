@@ -223,6 +223,7 @@ fn upgrade(
     };
     let connection = Connection::from_handshake_with(handshake, builder.config.clone(), extension)
         .map_err(|error| handshake_failed(builder, error, None))?;
+    wire.bound_read_ahead(builder.config.max_message_size);
     log::debug!("open: {uri}");
     Ok(WebSocket::new(
         blocking::WebSocket::new(wire, connection),

@@ -86,6 +86,11 @@ impl Wire {
         }
     }
 
+    /// Reads no more ahead than about the largest message takes, in bytes.
+    pub(crate) fn bound_read_ahead(&mut self, largest_message: u64) {
+        self.ahead.bound(largest_message);
+    }
+
     /// What a tunnel's proxy has sent after its answer comes first.
     pub(crate) fn put_back(&mut self, bytes: &[u8]) {
         self.ahead.put_back(bytes);

@@ -10,9 +10,11 @@ pub(super) struct Ahead {
     start: usize,
     /// How the stream ended after these bytes.
     end: Option<io::Result<()>>,
+    /// No more is kept.
+    limit: usize,
 }
 
-/// No more is kept: as much as the largest message takes by default.
+/// No more is kept, whatever the largest message: what that is by default.
 const AHEAD_LIMIT: usize = 64 << 20;
 
 /// So much is read ahead at once.
@@ -24,11 +26,18 @@ impl Ahead {
             bytes: Vec::new(),
             start: 0,
             end: None,
+            limit: AHEAD_LIMIT,
         }
     }
 
+    /// Keeps no more than about the largest message takes.
+    pub(super) fn bound(&mut self, largest_message: u64) {
+        let largest = usize::try_from(largest_message).unwrap_or(usize::MAX);
+        self.limit = largest.clamp(AHEAD_STEP, AHEAD_LIMIT);
+    }
+
     pub(super) const fn has_room(&self) -> bool {
-        self.end.is_none() && self.bytes.len() < AHEAD_LIMIT
+        self.end.is_none() && self.bytes.len() < self.limit
     }
 
     /// Reads what there is, up to the limit. `from` says `WouldBlock` where
@@ -123,6 +132,16 @@ mod tests {
         ahead.fill(&mut Script(vec![Ok(AHEAD_STEP); reads]));
         assert!(!ahead.has_room());
         assert_eq!(ahead.bytes.len(), AHEAD_LIMIT);
+    }
+
+    #[test]
+    fn a_small_largest_message_is_a_small_limit() {
+        let mut ahead = Ahead::new();
+        ahead.bound(1000);
+        ahead.fill(&mut Script(vec![Ok(AHEAD_STEP)]));
+        assert!(!ahead.has_room());
+        ahead.bound(u64::MAX);
+        assert_eq!(ahead.limit, AHEAD_LIMIT);
     }
 
     #[test]

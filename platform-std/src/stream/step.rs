@@ -45,6 +45,11 @@ impl Stream {
         self.layer.wants_write()
     }
 
+    /// Reads no more ahead than about the largest message takes, in bytes.
+    pub(crate) fn bound_read_ahead(&mut self, largest_message: u64) {
+        self.ahead.bound(largest_message);
+    }
+
     /// Whether [`read_ahead`](Self::read_ahead) would take anything.
     pub(crate) fn can_read_ahead(&self) -> bool {
         self.ahead.has_room() && self.layer.descriptor().is_some()
