@@ -109,8 +109,10 @@ mod tests {
     #[test]
     fn all_lengths_and_alignments_match_the_definition() {
         let source: [u8; 96] = core::array::from_fn(|i| u8::try_from(i * 7 % 251).unwrap());
-        for start in 0..16 {
-            for length in 0..80 {
+        // Miri takes its time.
+        let (starts, lengths) = if cfg!(miri) { (5, 7) } else { (1, 1) };
+        for start in (0..16).step_by(starts) {
+            for length in (0..80).step_by(lengths) {
                 let payload = &source[start..start + length];
                 // §5.3: octet i XOR key octet (i mod 4).
                 let expected: std::vec::Vec<u8> = payload
